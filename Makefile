@@ -1,0 +1,44 @@
+# Needs python3 (3.11 or newer) and make; everything else goes into .venv.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types unit test-slow docs clean install
+
+help:            ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## *' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Plaudit needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version`. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+install: $(VENV)/.installed   ## make .venv and install Plaudit with what its tests need
+
+demo: install    ## make a small world, score responses to it, write a report
+	$(BIN)/plaudit demo --out runs/demo
+
+test: lint types unit   ## lint, types and tests: what CI runs
+
+lint: install    ## ruff, check and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install   ## mypy --strict on source and tests
+	$(BIN)/mypy
+
+unit: install    ## the tests without those marked slow
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+
+test-slow: install   ## the tests marked slow
+	$(BIN)/python -m pytest -m slow
+
+docs: install    ## build the documentation into site/
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	$(BIN)/mkdocs build --strict
+
+clean:           ## remove .venv, caches and generated files
+	rm -rf $(VENV) runs site .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,81 @@
+"""Plaudit: rewards for multimodal post-training that do not lie.
+
+>>> import plaudit as pl
+>>> reward = pl.load('Answer("math") + 0.1 * Format("think-answer")')
+>>> scores = reward.score([pl.Sample("2 + 2?", "<think>easy</think><answer>4</answer>", reference="4")])
+>>> scores.values
+array([1.1])
+
+Names are imported when they are first used, so that ``import plaudit`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plaudit.core.context import Context as Context
+    from plaudit.core.errors import ConfigError as ConfigError
+    from plaudit.core.errors import ExpressionError as ExpressionError
+    from plaudit.core.errors import MediaError as MediaError
+    from plaudit.core.errors import PlauditError as PlauditError
+    from plaudit.core.errors import RecordError as RecordError
+    from plaudit.core.function import reward as reward
+    from plaudit.core.grade import Grade as Grade
+    from plaudit.core.loading import load as load
+    from plaudit.core.media import Media as Media
+    from plaudit.core.reward import Leaf as Leaf
+    from plaudit.core.reward import Reward as Reward
+    from plaudit.core.reward import part as part
+    from plaudit.core.sample import Sample as Sample
+    from plaudit.core.score import Scores as Scores
+    from plaudit.core.score import Span as Span
+    from plaudit.core.score import Status as Status
+    from plaudit.records import read as read
+    from plaudit.rewards.compose.default import Default as Default
+    from plaudit.rewards.compose.gate import Gate as Gate
+    from plaudit.rewards.compose.product import Product as Product
+    from plaudit.rewards.compose.sum import Sum as Sum
+    from plaudit.rewards.verifiable.answer import Answer as Answer
+    from plaudit.rewards.verifiable.box import Box as Box
+    from plaudit.rewards.verifiable.format import Format as Format
+    from plaudit.rewards.verifiable.length import Length as Length
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "core.context": ["Context"],
+    "core.errors": ["ConfigError", "ExpressionError", "MediaError", "PlauditError", "RecordError"],
+    "core.function": ["reward"],
+    "core.grade": ["Grade"],
+    "core.loading": ["load"],
+    "core.media": ["Media"],
+    "core.reward": ["Leaf", "Reward", "part"],
+    "core.sample": ["Sample"],
+    "core.score": ["Scores", "Span", "Status"],
+    "records": ["read"],
+    "rewards.compose.default": ["Default"],
+    "rewards.compose.gate": ["Gate"],
+    "rewards.compose.product": ["Product"],
+    "rewards.compose.sum": ["Sum"],
+    "rewards.verifiable.answer": ["Answer"],
+    "rewards.verifiable.box": ["Box"],
+    "rewards.verifiable.format": ["Format"],
+    "rewards.verifiable.length": ["Length"],
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [*sorted(_HOME), "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'plaudit' has no attribute {name!r}")
+    value = getattr(import_module(f"plaudit.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""What every other room speaks in: sample, media, geometry, score, reward, expression."""

@@ -1,0 +1,39 @@
+"""The background loop: one event loop in one daemon thread, where coroutines that do I/O run.
+
+It is started at the first use and anew in a forked child, where the parent's thread does not exist.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from typing import Any
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def submit(coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
+    """Run a coroutine on the background loop and return its future, to be waited for on another thread."""
+    return asyncio.run_coroutine_threadsafe(coroutine, _running())
+
+
+def _running() -> asyncio.AbstractEventLoop:
+    global _loop
+    with _lock:
+        if _loop is None:
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_loop.run_forever, name="plaudit-io", daemon=True).start()
+        return _loop
+
+
+def _forget() -> None:
+    global _loop, _lock
+    _loop, _lock = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

@@ -1,0 +1,1 @@
+"""What a sample is worth: verifiable rewards, and the algebra that composes rewards."""

@@ -1,0 +1,1 @@
+"""Operators over rewards: sum, product, gate, default."""

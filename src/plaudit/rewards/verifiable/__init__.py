@@ -1,0 +1,1 @@
+"""Rewards whose truth can be computed: answers, formats, lengths, boxes."""
