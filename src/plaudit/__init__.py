@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from plaudit.rewards.compose.default import Default as Default
     from plaudit.rewards.compose.gate import Gate as Gate
     from plaudit.rewards.compose.product import Product as Product
+    from plaudit.rewards.compose.route import Route as Route
     from plaudit.rewards.compose.sum import Sum as Sum
     from plaudit.rewards.verifiable.answer import Answer as Answer
     from plaudit.rewards.verifiable.box import Box as Box
@@ -58,6 +59,7 @@ _HOMES = {
     "rewards.compose.default": ["Default"],
     "rewards.compose.gate": ["Gate"],
     "rewards.compose.product": ["Product"],
+    "rewards.compose.route": ["Route"],
     "rewards.compose.sum": ["Sum"],
     "rewards.verifiable.answer": ["Answer"],
     "rewards.verifiable.box": ["Box"],

@@ -285,9 +285,7 @@ class TestParsing:
         assert len(parse_boxes("[1,2,3,4]" * 5_000)) == 1_000
         assert parse_boxes(" " * 100_000 + "[1,2,3,4]") == []
 
-    @pytest.mark.parametrize(
-        "unit", ["[", "(", "[1,", "<box>", "[ ", "1,", '"box":[', "[1,2,3,", "(1,2),(", "9"]
-    )
+    @pytest.mark.parametrize("unit", ["[", "(", "[1,", "<box>", "[ ", "1,", '"box":[', "[1,2,3,", "(1,2),(", "9"])
     def test_hostile_text_ends(self, unit: str) -> None:
         assert parse_boxes(unit * (100_000 // len(unit))) == []
 

@@ -136,9 +136,7 @@ class TestForms:
         assert media.array().shape == (500, 2)
         assert np.abs(media.array() - both).max() <= 1.5 / 32767
 
-    @pytest.mark.parametrize(
-        "value", [None, 3, 2.5, object(), {}, {"type": "text", "text": "hi"}, {"type": "image"}]
-    )
+    @pytest.mark.parametrize("value", [None, 3, 2.5, object(), {}, {"type": "text", "text": "hi"}, {"type": "image"}])
     def test_what_is_no_medium_is_refused_when_made(self, value: Any) -> None:
         assert not Media.fits(value)
         with pytest.raises(MediaError, match="no image, video or audio"):
@@ -164,7 +162,7 @@ class TestForms:
                 ask()
 
     def test_equal_sources_are_equal(self, png: bytes, noise: Image.Image) -> None:
-        assert Media("a.png") == Media(Path("a.png"))
+        assert Media("a.png") == Media(Path("a.png")) == Media("a.png", "image")
         assert len({Media("a.png"), Media("a.png"), Media("b.png")}) == 2
         assert Media(png) != Media("a.png")
         assert Media(noise) == Media(noise)
@@ -397,9 +395,7 @@ class TestVideo:
     def test_rate(self, tmp_path: Path) -> None:
         # Ten frames a second for 0.6 s: 5 a second shows those at 0, 0.2, 0.4; 20 a second shows each twice.
         video = Media(make_video(tmp_path / "v.mp4", [20, 60, 100, 140, 180, 220]))
-        array = Media(
-            np.stack([np.full((4, 4, 3), g, np.uint8) for g in (20, 60, 100, 140, 180, 220)]), rate=10
-        )
+        array = Media(np.stack([np.full((4, 4, 3), g, np.uint8) for g in (20, 60, 100, 140, 180, 220)]), rate=10)
         for media in (video, array):
             assert levels(media.frames(fps=5)) == [20, 100, 180]
             assert levels(media.frames(fps=10)) == [20, 60, 100, 140, 180, 220]

@@ -220,9 +220,7 @@ def _flatten(image: Image, name: str) -> Image:
     if image.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     if image.mode in {"I", "F"}:
-        raise MediaError(
-            f"{name} has pixels of mode {image.mode}, which have no fixed range; store 8 or 16 bits"
-        )
+        raise MediaError(f"{name} has pixels of mode {image.mode}, which have no fixed range; store 8 or 16 bits")
     if not (image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info):
         return image.convert("RGB")
     seen = image.convert("RGBA")
@@ -353,9 +351,7 @@ def frames_per_second(
 def _append(found: list[Any], frame: Any, name: str) -> None:
     found.append(frame)
     if len(found) * frame.shape[0] * frame.shape[1] > _MAX_VIDEO_PIXELS:
-        raise MediaError(
-            f"{name}: {len(found)} frames are more than {_MAX_VIDEO_PIXELS:,} pixels; ask for fewer"
-        )
+        raise MediaError(f"{name}: {len(found)} frames are more than {_MAX_VIDEO_PIXELS:,} pixels; ask for fewer")
 
 
 def check_av(file: BinaryIO, mime: str | None, kind: str, limit: int, name: str) -> None:

@@ -16,6 +16,7 @@ there becomes ``error``. None of them ever becomes a number.
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -69,10 +70,8 @@ class ExpressionError(PlauditError, ValueError):
         self.why, self.text, self.column = why, text, column
         shown = why
         if text is not None and column is not None:
-            line_start = text.rfind("\n", 0, column) + 1
-            line_end = text.find("\n", column)
-            line = text[line_start : line_end if line_end >= 0 else None]
-            shown = f"{why}\n  {line}\n  {' ' * (column - line_start)}^"
+            before, after = re.split(r"[\r\n]", text[:column])[-1], re.split(r"[\r\n]", text[column:])[0]
+            shown = f"{why}\n  {before}{after}\n  {' ' * len(before)}^"
         super().__init__(shown)
 
 

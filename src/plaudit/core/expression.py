@@ -11,6 +11,9 @@ Answer("math") + 0.1 * Format("think-answer")
 from __future__ import annotations
 
 import ast
+import math
+import re
+import warnings
 from collections.abc import Mapping
 from functools import lru_cache
 from inspect import signature
@@ -20,10 +23,18 @@ from typing import Any, NoReturn
 from plaudit.core.errors import ConfigError, ExpressionError, PlauditError, nearest
 from plaudit.core.function import load_function
 from plaudit.core.registry import find
+from plaudit.core.registry import names as known
 from plaudit.core.reward import Reward
 
-#: An expression longer or deeper than this is refused, as nobody wrote it.
+#: An expression longer or deeper than this is refused, as nobody wrote it. A long sum is not deep.
 MAX_LENGTH, MAX_DEPTH = 20_000, 60
+#: Texts, comments, brackets, and the quote of a text that does not end.
+_MARKS = re.compile(
+    r'''"""(?:\\.|[^\\])*?"""|\'{3}(?:\\.|[^\\])*?\'{3}|"(?:\\.|[^"\\\r\n])*"|\'(?:\\.|[^\'\\\r\n])*\''''
+    r"""|#[^\r\n]*|[()\[\]{}]|["']""",
+    re.DOTALL,
+)
+_CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
 def parse(text: str, names: Mapping[str, Reward] | None = None, base: Path | None = None) -> Reward:
@@ -47,20 +58,39 @@ def _tree(text: str) -> ast.expr:
         raise ExpressionError("the expression is empty")
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"the expression has {len(text)} characters; at most {MAX_LENGTH} are read")
+    for unreadable in re.finditer("[\0\ud800-\udfff]", text):
+        raise ExpressionError(f"the character {unreadable[0]!r} can't be read", text, unreadable.start())
+    _check_brackets(text)
     try:
-        # The bracket lets an expression span lines; positions are set right in _offset.
-        return ast.parse(f"({text}\n)", mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line, offset = getattr(error, "lineno", None) or 1, getattr(error, "offset", None) or 1
-        why = getattr(error, "msg", None) or "it can't be read"
-        column = _offset(text, line, offset - 1)
-        raise ExpressionError(f"the expression can't be read: {why}", text, column) from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "\\d" is a backslash and a d, on which every regex relies
+            return ast.parse(f"({text}\n)", mode="eval").body  # the bracket lets an expression span lines
+    except SyntaxError as error:
+        place = _offset(text, error.lineno or 1, (error.offset or 1) - 1)
+        raise ExpressionError(f"the expression can't be read: {error.msg}", text, place) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise ExpressionError("the expression is nested too deep to be read", text, 0) from None
+
+
+def _check_brackets(text: str) -> None:
+    """Refuse brackets that don't match, before a bracket around the text matches them."""
+    opened: list[re.Match[str]] = []
+    for mark in _MARKS.finditer(text):
+        if mark[0] in ("'", '"'):
+            return  # a text that does not end: the parser says so better
+        if mark[0] in _CLOSING.values():
+            opened.append(mark)
+        elif mark[0] in _CLOSING and (not opened or opened.pop()[0] != _CLOSING[mark[0]]):
+            raise ExpressionError(f"{mark[0]!r} closes nothing", text, mark.start())
+    if opened:
+        raise ExpressionError(f"{opened[-1][0]!r} is never closed", text, opened[-1].start())
 
 
 def _offset(text: str, line: int, column: int) -> int:
-    """The offset in the text of a place in the bracketed text that was parsed."""
-    before = sum(len(shown) + 1 for shown in text.split("\n")[: line - 1])
-    return min(max(before + column - (1 if line == 1 else 0), 0), len(text))
+    """The offset in the text of a place, in characters, in the bracketed text that was parsed."""
+    starts = [0, *(end.end() for end in re.finditer(r"\r\n?|\n", text))]
+    start = starts[line - 1] if line <= len(starts) else len(text)
+    return min(max(start + column - (line == 1), 0), len(text))
 
 
 class _Walk:
@@ -82,50 +112,84 @@ class _Walk:
         deeper = depth + 1
         match node:
             case ast.Constant(value=str() | int() | float() | bool() | None):
+                infinite = isinstance(node.value, float) and not math.isfinite(node.value)
+                self._must(node, not infinite, "the number is too large")
                 return node.value
             case ast.Name(id=name):
-                if name not in self.names:
-                    hint = nearest(name, self.names) if self.names else ""
-                    self._fail(node, f"{name!r} is not defined here{hint or f'; a reward is called: {name}(...)'}")
-                return self.names[name]
+                return self._named(node, name)
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return [self._value(item, deeper) for item in items]
-            case ast.Dict(keys=keys, values=values) if all(isinstance(k, ast.Constant) for k in keys):
-                return {k.value: self._value(v, deeper) for k, v in zip(keys, values, strict=True)}  # type: ignore[union-attr]
+            case ast.Dict(keys=keys, values=values):
+                return self._mapping(keys, [self._value(v, deeper) for v in values], node)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 value = self._value(operand, deeper)
-                self._must(node, isinstance(value, (Reward, int, float)), f"{_kind(value)} has no negative")
+                self._must(operand, _is_number(value) or isinstance(value, Reward), f"{_kind(value)} has no negative")
                 return -value
-            case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() as op, right=right):
-                return self._binary(node, op, self._value(left, deeper), self._value(right, deeper))
-            case ast.Call(func=ast.Name(id=name)):
+            case ast.BinOp():
+                return self._chain(node, deeper)
+            case ast.Call(func=ast.Name(id=name) as func):
+                self._must(func, self._as_written(func, name), _ASCII)
                 return self._call(node, name, deeper)
             case ast.Call(func=func):
                 self._fail(func, "only rewards can be called, by their plain name")
-        self._fail(node, f"{type(node).__name__} is not part of reward expressions")
+        self._fail(node, f"{_SHOWN.get(type(node).__name__, type(node).__name__)} is not part of reward expressions")
 
-    def _binary(self, node: ast.expr, op: ast.operator, left: Any, right: Any) -> Any:
-        numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
-        for side in (left, right):
-            self._must(node, isinstance(side, (Reward, int, float)), f"{_kind(side)} can't be added or multiplied")
+    def _named(self, node: ast.expr, name: str) -> Reward:
+        self._must(node, self._as_written(node, name), _ASCII)
+        if name in self.names:
+            return self.names[name]
+        hint = nearest(name, self.names)
+        if "did you mean" not in hint:
+            hint = f"; a reward is called, {name}(...)" if name in known() else f'; a text stands in quotes, "{name}"'
+        self._fail(node, f"{name!r} is not defined here{hint}")
+
+    def _mapping(self, keys: list[ast.expr | None], values: list[Any], node: ast.expr) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        for key, value in zip(keys, values, strict=True):
+            if not isinstance(key, ast.Constant) or not isinstance(key.value, (str, int, float)):
+                self._fail(key or node, "a key of a mapping is a text or a number")
+            self._must(key, key.value not in found, f"the key {key.value!r} is given twice")
+            found[key.value] = value
+        return found
+
+    def _chain(self, node: ast.expr, depth: int) -> Any:
+        """Work out operators from left to right, without descending, so that a long sum is not deep."""
+        steps: list[ast.BinOp] = []
+        while isinstance(node, ast.BinOp):
+            steps.append(node)
+            node = node.left
+        value, left = self._value(node, depth), node
+        for step in reversed(steps):
+            value = self._binary(step, value, self._value(step.right, depth), left)
+            left = step
+        return value
+
+    def _binary(self, node: ast.BinOp, left: Any, right: Any, left_node: ast.expr) -> Any:
+        numbers = _is_number(left) and _is_number(right)
+        for side, at in ((left, left_node), (right, node.right)):
+            fits = _is_number(side) or isinstance(side, Reward)
+            self._must(at, fits, f"{_kind(side)} can't be added or multiplied")
+        if isinstance(node.op, (ast.Add, ast.Sub)) and not numbers:
+            for side, at in ((left, left_node), (right, node.right)):
+                self._must(at, isinstance(side, Reward), _ADDED)
         try:
-            match op:
+            match node.op:
                 case ast.Add():
-                    self._must(node, numbers or isinstance(left, Reward) == isinstance(right, Reward), _ADDED)
                     return left + right
                 case ast.Sub():
-                    self._must(node, numbers or isinstance(left, Reward) == isinstance(right, Reward), _ADDED)
                     return left - right
                 case ast.Mult():
                     return left * right
-                case _:
+                case ast.Div():
+                    self._must(node.right, _is_number(right), "a reward can't divide; it can be divided by a number")
                     return left / right
         except ExpressionError as error:
             if error.column is not None:
                 raise
-            self._fail(node, error.why)
-        except (PlauditError, ZeroDivisionError, TypeError, OverflowError) as error:
-            self._fail(node, str(error))
+            self._fail(node.right, error.why)
+        except (PlauditError, ArithmeticError) as error:
+            self._fail(node.right, str(error))
+        self._fail(node, f"the operator {type(node.op).__name__} is not part of reward expressions")
 
     def _call(self, node: ast.Call, name: str, depth: int) -> Reward:
         try:
@@ -140,11 +204,13 @@ class _Walk:
         named: dict[str, Any] = {}
         for keyword in node.keywords:
             if keyword.arg is None:
-                self._fail(keyword.value, "** is not part of reward expressions")
+                self._fail(keyword, "** is not part of reward expressions")
+            self._must(keyword, self._as_written(keyword, keyword.arg), _ASCII)
+            self._must(keyword, keyword.arg not in named, f"{name} is given {keyword.arg!r} twice")
             named[keyword.arg] = self._value(keyword.value, depth)
+        self._check_arguments(node, name, make, named, len(given))
         if make is load_function:
             named["base"] = self.base
-        self._check_arguments(node, name, make, named, len(given))
         try:
             made: Reward = make(*given, **named)
         except ExpressionError as error:
@@ -155,32 +221,33 @@ class _Walk:
 
     def _check_arguments(self, node: ast.Call, name: str, make: Any, named: dict[str, Any], given: int) -> None:
         """Refuse arguments that the part does not have, each where it stands."""
-        parameters = signature(make).parameters
+        parameters = {n: p for n, p in signature(make).parameters.items() if n != "base" or make is not load_function}
         positional = [n for n, p in parameters.items() if p.kind is not p.KEYWORD_ONLY]
-        takes_any = any(p.kind is p.VAR_POSITIONAL for p in parameters.values())
-        if given > len(positional) and not takes_any:
+        if given > len(positional):
             self._fail(node.args[len(positional)], f"{name} takes at most {len(positional)} arguments without a name")
         for keyword in node.keywords:
             if keyword.arg not in parameters:
-                known = nearest(str(keyword.arg), [p for p in parameters if p != "base"])
-                self._fail(keyword.value, f"{name} has no {keyword.arg!r}{known}")
+                self._fail(keyword, f"{name} has no {keyword.arg!r}{nearest(str(keyword.arg), parameters)}")
             if keyword.arg in positional[:given]:
-                self._fail(keyword.value, f"{name} is given {keyword.arg!r} twice")
+                self._fail(keyword, f"{name} is given {keyword.arg!r} twice")
         for i, (parameter, p) in enumerate(parameters.items()):
-            required = p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
-            if required and i >= given and parameter not in named:
+            if p.default is p.empty and i >= given and parameter not in named:
                 self._fail(node, f"{name} needs {parameter!r}")
 
-    def _must(self, node: ast.expr, holds: bool, why: str) -> None:
+    def _as_written(self, node: ast.expr | ast.keyword, name: str) -> bool:
+        """Python reads letters such as a full-width A as plain ones; what is not written plainly is refused."""
+        return self.text.startswith(name, self._column(node))
+
+    def _must(self, node: ast.expr | ast.keyword, holds: bool, why: str) -> None:
         if not holds:
             self._fail(node, why)
 
-    def _fail(self, node: ast.expr, why: str) -> NoReturn:
+    def _fail(self, node: ast.expr | ast.keyword, why: str) -> NoReturn:
         raise ExpressionError(why, self.text, self._column(node)) from None
 
-    def _column(self, node: ast.expr) -> int:
-        line = f"({self.text}\n)".split("\n")[node.lineno - 1]
-        return _offset(self.text, node.lineno, len(line.encode()[: node.col_offset].decode(errors="ignore")))
+    def _column(self, node: ast.expr | ast.keyword) -> int:
+        line = re.split(r"\r\n?|\n", f"({self.text}\n)")[node.lineno - 1]
+        return _offset(self.text, node.lineno, len(line.encode()[: node.col_offset].decode()))
 
 
 def _argument(node: ast.Call, make: Any, field: str | None) -> ast.expr:
@@ -193,7 +260,22 @@ def _argument(node: ast.Call, make: Any, field: str | None) -> ast.expr:
     return node.args[place] if place < len(node.args) else node
 
 
+_ASCII = "names are written in plain ASCII letters"
+_SHOWN = {
+    "Attribute": "a dot",
+    "Subscript": "an index",
+    "Lambda": "a lambda",
+    "JoinedStr": "an f-string",
+    "NamedExpr": "an assignment",
+    "Compare": "a comparison",
+    "IfExp": "if",
+    "Starred": "a star",
+} | dict.fromkeys(("ListComp", "SetComp", "DictComp", "GeneratorExp"), "a comprehension")
 _ADDED = "a number can't be added to a reward: weigh the reward (0.1 * ...) or rescale it"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _kind(value: Any) -> str:

@@ -15,7 +15,10 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import json
 import sys
+import threading
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,6 +45,9 @@ class Declared(NamedTuple):
     needs: tuple[str, ...]
 
 
+UNDECLARED = Declared((float("-inf"), float("inf")), "cpu", "sample", ())
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Function(Leaf):
     """A reward that is a user's function; :func:`reward` makes it.
@@ -64,18 +70,15 @@ class Function(Leaf):
 
     @cached_property
     def source(self) -> str | None:
-        """``file.py:name`` where the function stands at the top level of a file, else None."""
-        try:
-            file = inspect.getsourcefile(self.function)
-        except TypeError:
-            return None
-        name = self.function.__qualname__
-        if file is None or not name.isidentifier() or not Path(file).is_file():
-            return None
-        return f"{file}:{name}"
+        """``file.py:name`` where loading that gives this reward again, else None."""
+        module, name = sys.modules.get(str(self.function.__module__)), str(getattr(self.function, "__qualname__", ""))
+        found, file = getattr(module, name, None), str(getattr(module, "__file__", None))
+        again = found if isinstance(found, Function) else Function(found, UNDECLARED)
+        same = again.function is self.function and again.declared == self.declared and again.name in (None, self.name)
+        return f"{file}:{name}" if same and file.endswith(".py") and Path(file).is_file() else None
 
     def spec(self, names: bool = True) -> dict[str, Any]:
-        """Return where the function stands, what is declared of it, and a hash of its code.
+        """Return where the function stands, what is declared of it, and a hash of its file.
 
         Raises:
             ExpressionError: the function is live.
@@ -84,15 +87,26 @@ class Function(Leaf):
             raise ExpressionError(
                 f"{self.label!r} is a live function, which no specification can hold; put it in a file"
             )
-        code = blake2b(inspect.getsource(self.function).encode(), digest_size=16).hexdigest()
-        return {"reward": "Load", "source": self.source, "code": code} | (
-            {"name": self.name} if self.name and names else {}
-        )
+        code = Path(self.source.rpartition(":")[0]).read_bytes()  # all of it: a function reads its file's constants
+        spec = {
+            "reward": "Load",
+            "source": self.source,
+            "code": blake2b(code, digest_size=16).hexdigest(),
+            "declared": repr(self.declared),
+        }
+        return spec | {"name": self.name} if self.name and names else spec
 
     def __str__(self) -> str:
         if self.source is None:
-            return f"<{self.label}: a live function at {id(self.function):#x}>"
-        return f'Load("{self.source}"{f", name={self.name!r}" if self.name else ""})'.replace("'", '"')
+            return f"<{self.label}: a live function at {id(self):#x}>"
+        named = f', name="{self.name}"' if self.name else ""
+        return f"Load({json.dumps(self.source, ensure_ascii=False)}{named})"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # A module's attribute of that name is the reward, not the function, so that pickle would refuse the function.
+        if self.source is None or self.function.__module__ == "__main__":
+            return super().__reduce_ex__(protocol)
+        return (_again, (self.function.__module__, self.source, self.name))
 
     def grade(self, sample: Sample) -> Any:
         """Call the function."""
@@ -103,8 +117,8 @@ class Function(Leaf):
         if self.over == "sample":
             return await run.each(self.function, samples, self.cost)
         answered = self.function(samples)
-        if inspect.isawaitable(answered):
-            answered = await answered
+        if inspect.iscoroutine(answered):
+            answered = await run.io(answered)
         return answered if isinstance(answered, Scores) else grades_to_scores(list(answered))
 
 
@@ -129,18 +143,21 @@ def reward(
         The reward, or a decorator that makes it.
 
     Raises:
-        ConfigError: the range is empty, or there is no such cost.
+        ConfigError: the range is empty, there is no such cost, or what is decorated is no function.
     """
-    low, high = range
-    if not low < high:
+    if not isinstance(range, (tuple, list)) or len(range) != 2 or not range[0] < range[1]:
         raise ConfigError(f"range={range}: the least value comes first, then a greater one")
     if cost not in COSTS:
         raise ConfigError(f"cost={cost!r}{nearest(str(cost), COSTS)}")
     if isinstance(needs, str):
         raise ConfigError(f"needs={needs!r}: write a list of fields, [{needs!r}]")
-    declared = Declared((float(low), float(high)), cost, over, tuple(needs))
+    declared = Declared((float(range[0]), float(range[1])), cost, over, tuple(needs))
 
     def decorate(function: Callable[..., Any]) -> Function:
+        if not callable(function) or isinstance(function, type):
+            raise ConfigError(
+                f"@reward makes a function a reward, not {function!r}; decorate a reward class with @part"
+            )
         return Function(function, declared)
 
     return decorate if function is None else decorate(function)
@@ -157,17 +174,20 @@ def load_function(source: str, *, name: str | None = None, base: Path | None = N
     Raises:
         ConfigError: the file or the name does not exist, or is no reward.
     """
-    path, _, wanted = source.rpartition(":")
-    file = ((base or Path()) / path).resolve()
+    path, _, wanted = source.rpartition(":") if isinstance(source, str) else ("", "", "")
     if not path.endswith(".py") or not wanted.isidentifier():
         raise ConfigError(f"{source!r} is not of the form file.py:name")
+    file = ((base or Path()) / path).resolve()
     if not file.is_file():
         raise ConfigError(f"{source}: no file {file}")
-    found = getattr(_module(file), wanted, None)
-    if found is None:
-        raise ConfigError(f"{file} has no {wanted!r}{nearest(wanted, [n for n in dir(_module(file)) if n[0] != '_'])}")
+    module = _module(file)
+    if not hasattr(module, wanted):
+        raise ConfigError(f"{file} has no {wanted!r}{nearest(wanted, [n for n in vars(module) if n[0] != '_'])}")
+    found = getattr(module, wanted)
     if inspect.isfunction(found):
         found = reward(found)
+    if isinstance(found, type) and issubclass(found, Reward):
+        raise ConfigError(f"{source} is a class of rewards; make one in the file, name = {wanted}(...), and load that")
     if not isinstance(found, Reward):
         raise ConfigError(f"{source} is a {type(found).__name__}; expected a reward, or a function of one sample")
     return found.named(name) if name else found
@@ -175,19 +195,35 @@ def load_function(source: str, *, name: str | None = None, base: Path | None = N
 
 def _module(file: Path) -> Any:
     """Import a file once; the name carries its whole path, so that two files of one name stay apart."""
-    name = f"plaudit_user_{blake2b(str(file).encode(), digest_size=6).hexdigest()}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, file)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        try:
-            spec.loader.exec_module(module)
-        except BaseException:
-            del sys.modules[name]
-            raise
-    return sys.modules[name]
+    name = f"{_PREFIX}{blake2b(str(file).encode(errors='surrogateescape'), digest_size=6).hexdigest()}"
+    with _importing:
+        if name not in sys.modules:
+            spec = importlib.util.spec_from_file_location(name, file)
+            assert spec is not None
+            assert spec.loader is not None
+            module = sys.modules[name] = importlib.util.module_from_spec(spec)
+            try:
+                spec.loader.exec_module(module)
+            except (Exception, SystemExit) as error:
+                del sys.modules[name]
+                lines = [at.lineno for at in traceback.extract_tb(error.__traceback__) if at.filename == str(file)]
+                where = f"{file}:{lines[-1]}" if lines else str(file)
+                raise ConfigError(f"{where} can't be imported: {type(error).__name__}: {error}") from error
+            except BaseException:
+                del sys.modules[name]
+                raise
+        return sys.modules[name]
 
 
+def _again(module: str, source: str, name: str | None) -> Reward:
+    """Find a pickled function's reward again, in this process or another."""
+    if module.startswith(_PREFIX):
+        return load_function(source, name=name)
+    found = getattr(importlib.import_module(module), source.rpartition(":")[2])
+    again: Reward = found if isinstance(found, Reward) else reward(found)
+    return again.named(name) if name else again
+
+
+_PREFIX = "plaudit_user_"
+_importing = threading.RLock()  # held while a file runs, so that no other thread meets half of it
 register("Load", load_function)

@@ -58,14 +58,21 @@ def _load_yaml(path: Path) -> Reward:
     for key in document:
         if key not in ("reward", "define"):
             raise ConfigError(f"{path}: unknown key {key!r}{nearest(str(key), ['reward', 'define'])}")
-    names: dict[str, Reward] = {}
     define = document.get("define") or {}
-    if not isinstance(define, dict):
-        raise ConfigError(f"{path}: define is a mapping of names to expressions")
-    for name, text in (*define.items(), ("reward", document["reward"])):
-        try:
-            reward = parse(str(text), names, path.parent)
-            names[str(name)] = reward if name == "reward" else reward.named(str(name))
-        except (ExpressionError, ConfigError) as error:
-            raise type(error)(f"{path}, {name}: {error}") from None
-    return names["reward"]
+    if not isinstance(define, dict) or "reward" in define:
+        raise ConfigError(f"{path}: define is a mapping of names, other than 'reward', to expressions")
+    names: dict[str, Reward] = {}
+    for name, text in define.items():
+        names[str(name)] = _parse(path, str(name), text, names).named(str(name))
+    return _parse(path, "reward", document["reward"], names)
+
+
+def _parse(path: Path, name: str, text: Any, names: dict[str, Reward]) -> Reward:
+    if not isinstance(text, str):
+        raise ConfigError(f"{path}, {name}: expected an expression, got {text!r}")
+    if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+        raise ConfigError(f"{path}, {name}: a definition's name is one word of letters, digits and _")
+    try:
+        return parse(text, names, path.parent)
+    except ExpressionError as error:
+        raise ExpressionError(f"{path}, {name}: {error.why}", error.text, error.column) from None

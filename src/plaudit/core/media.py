@@ -295,7 +295,7 @@ class Media:
 
     def __eq__(self, other: object) -> bool:
         """Whether both have the same source: equal paths, texts or bytes, the same array or Pillow image."""
-        if not isinstance(other, Media) or (self._form, self._kind) != (other._form, other._kind):
+        if not isinstance(other, Media) or self._form != other._form:
             return NotImplemented
         if self._form in {"pil", "array"}:
             return self.source is other.source and self.rate == other.rate

@@ -20,8 +20,8 @@ T = TypeVar("T", bound="type[Reward]")
 
 #: What the contract itself calls its own; a part can't have a field of that name.
 RESERVED = frozenset(
-    """cost over needs range reach version label parts key spec display memory state load learn absorb revision
-    compute score ascore named walk""".split()  # noqa: SIM905 - a list of twenty strings reads worse
+    """name cost over needs range reach version label parts key spec display memory state load learn absorb revision
+    compute grade score ascore named walk""".split()  # noqa: SIM905 - a list of twenty strings reads worse
 )
 _parts: dict[str, Callable[..., Reward]] = {}
 
@@ -35,7 +35,10 @@ def part(cls: T) -> T:
     """
     taken = RESERVED & set(cls.__annotations__) - {n for n, a in cls.__annotations__.items() if "ClassVar" in str(a)}
     if taken:
-        raise ConfigError(f"{cls.__name__} can't have a field {min(taken)!r}: the contract uses that name itself")
+        raise ConfigError(
+            f"{cls.__name__} can't have a field {min(taken)!r}: the contract uses that name itself; rename the "
+            f"field, or leave out the type ({min(taken)} = ...) if it is what the contract means"
+        )
     made: T = dataclass(frozen=True, eq=False, repr=False)(cls)  # type: ignore[assignment]
     register(cls.__name__, made)
     return made

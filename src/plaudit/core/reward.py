@@ -18,11 +18,15 @@ rows that they want from their parts; leaves mostly grade one sample at a time (
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from hashlib import blake2b
+from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
 from plaudit.core.errors import ConfigError, ExpressionError
@@ -112,7 +116,7 @@ class Reward:
             except ConfigError as error:
                 raise ConfigError(str(error), f.name) from None
             object.__setattr__(self, f.name, value)
-        if self.name is not None and not re.fullmatch(r"[A-Za-z_][\w-]*", self.name):
+        if self.name is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", self.name):
             raise ConfigError(f"{type(self).__name__}: name {self.name!r} must be one word of letters, digits, _ and -")
         _ = self.parts  # two parts of one name are refused when they are put together
 
@@ -127,8 +131,10 @@ class Reward:
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(self).__name__).lower()
 
     def named(self, name: str) -> Reward:
-        """Return the same reward under another name."""
-        return replace(self, name=name)
+        """Return the same reward under another name, with a copy of what it has learnt."""
+        renamed = replace(self, name=name)
+        renamed.memory.update(deepcopy(self.memory))
+        return renamed
 
     @cached_property
     def parts(self) -> dict[str, Reward]:
@@ -138,12 +144,14 @@ class Reward:
             ConfigError: two of them have one name.
         """
         found: dict[str, Reward] = {}
-        for label, piece in _pieces(self):
+        pieces = [(label, piece) for f in fields(self) for label, piece in _pieces(getattr(self, f.name))]
+        taken = {label for label, _ in pieces}
+        for label, piece in pieces:
             if label in found:
-                raise ConfigError(
-                    f"{type(self).__name__} has two terms named {label!r}: give one another name, "
-                    f"such as {str(piece)[:-1]}{', ' if not str(piece).endswith('()') else ''}name={label + '2'!r})"
-                )
+                free = next(name for n in count(2) if (name := f"{label}{n}") not in taken)
+                renamed = str(piece.named(free))
+                mend = f'.named("{free}")' if renamed.startswith("<") else renamed  # "<": a live object
+                raise ConfigError(f"{type(self).__name__} has two terms named {label!r}: name one anew, such as {mend}")
             found[label] = piece
         return found
 
@@ -220,7 +228,7 @@ class Reward:
         """Return the scores of exactly these samples, in order, changing no state. The one hook."""
         raise NotImplementedError(f"{type(self).__name__} has no compute")
 
-    def score(self, samples: Sequence[Sample] | Sample, context: Context | None = None) -> Scores:
+    def score(self, samples: Iterable[Sample] | Sample, context: Context | None = None) -> Scores:
         """Score samples; callable from any thread, inside or outside an event loop.
 
         Args:
@@ -232,7 +240,7 @@ class Reward:
         """
         return upper().score(self, _listed(samples), context)
 
-    async def ascore(self, samples: Sequence[Sample] | Sample, context: Context | None = None) -> Scores:
+    async def ascore(self, samples: Iterable[Sample] | Sample, context: Context | None = None) -> Scores:
         """As :meth:`score`, leaving the running event loop free while it waits."""
         return await upper().ascore(self, _listed(samples), context)
 
@@ -253,9 +261,9 @@ class Reward:
             ConfigError: two equal parts of the tree have separate memories.
         """
         pieces = {id(piece): piece for _, piece in self.walk() if type(piece).absorb is not Reward.absorb}
-        if len(set(pieces.values())) < len(pieces):
-            twice = next(p for p in pieces.values() if sum(p == q for q in pieces.values()) > 1)
-            raise ConfigError(f"{twice} occurs twice and learns: use one object in both places, or name them apart")
+        twice = [piece for piece, n in Counter(pieces.values()).items() if n > 1]
+        if twice:
+            raise ConfigError(f"{twice[0]} occurs twice and learns: use one object in both places, or name them apart")
         for path, piece in self.walk():
             if pieces.pop(id(piece), None) is not None:
                 piece.absorb(samples, scores[path] if path else scores, context)
@@ -263,14 +271,16 @@ class Reward:
 
     @cached_property
     def revision(self) -> str:
-        """A hash of this part's own memory; ``""`` while it has learnt nothing."""
-        import pickle
+        """A hash of this part's own memory; ``""`` while it has learnt nothing.
 
-        return blake2b(pickle.dumps(sorted(self.memory.items()), 5), digest_size=8).hexdigest() if self.memory else ""
+        Raises:
+            ConfigError: the memory holds something else than numbers, texts, arrays, lists and mappings of them.
+        """
+        return _hash(_learnt(self.memory, str(self))) if self.memory else ""
 
     def state(self) -> dict[str, dict[str, Any]]:
-        """Return what the whole tree has learnt, by dotted name."""
-        return {path: dict(piece.memory) for path, piece in self.walk() if piece.memory}
+        """Return a copy of what the whole tree has learnt, by dotted name."""
+        return {path: deepcopy(piece.memory) for path, piece in self.walk() if piece.memory}
 
     def load(self, state: Mapping[str, Mapping[str, Any]]) -> None:
         """Take up what an equal tree had learnt.
@@ -284,7 +294,7 @@ class Reward:
                 raise ConfigError(f"the state has a part {path!r} that {self} does not")
         for path, piece in tree.items():
             piece.memory.clear()
-            piece.memory.update(state.get(path, {}))
+            piece.memory.update(deepcopy(dict(state.get(path, {}))))
             piece.__dict__.pop("revision", None)
 
     # ---- algebra ------------------------------------------------------------------------------------------------
@@ -305,8 +315,8 @@ class Reward:
         return upper().multiply(other, self)
 
     def __truediv__(self, other: float) -> Reward:
-        if not isinstance(other, (int, float)) or not other:
-            raise ExpressionError(f"a reward can be divided by a number other than 0, not by {other}")
+        if isinstance(other, bool) or not isinstance(other, (int, float)) or not other or not math.isfinite(other):
+            raise ExpressionError(f"a reward can be divided by a finite number other than 0, not by {other}")
         return upper().multiply(1.0 / other, self)
 
     def __neg__(self) -> Reward:
@@ -329,23 +339,26 @@ class Leaf(Reward):
         return await run.each(self.grade, samples, self.cost)
 
 
-def _listed(samples: Sequence[Sample] | Sample) -> Sequence[Sample]:
+def _listed(samples: Iterable[Sample] | Sample) -> Sequence[Sample]:
     from plaudit.core.sample import Sample
 
-    if isinstance(samples, Sample):
-        return [samples]
-    return samples if isinstance(samples, Sequence) else list(samples)
+    listed = [samples] if isinstance(samples, Sample) else list(samples)
+    for i, sample in enumerate(listed):
+        if not isinstance(sample, Sample):
+            raise ConfigError(f"samples[{i}] is a {type(sample).__name__}; make it a plaudit.Sample(prompt, response)")
+    return listed
 
 
-def _pieces(reward: Reward) -> Iterator[tuple[str, Reward]]:
-    for f in fields(reward):
-        value = getattr(reward, f.name)
-        if isinstance(value, Reward):
-            yield value.label, value
-        elif isinstance(value, tuple):
-            yield from ((v.label, v) for v in value if isinstance(v, Reward))
-        elif isinstance(value, Mapping):
-            yield from ((k, v) for k, v in value.items() if isinstance(v, Reward))
+def _pieces(value: Any) -> Iterator[tuple[str, Reward]]:
+    """The rewards in a field, however deep, each with its label; in a mapping the key is the label."""
+    if isinstance(value, Reward):
+        yield value.label, value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _pieces(item)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from [(str(key), item)] if isinstance(item, Reward) else _pieces(item)
 
 
 def _plain(value: Any, names: bool, where: str) -> Any:
@@ -362,7 +375,8 @@ def _plain(value: Any, names: bool, where: str) -> Any:
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        written = json.dumps(value, ensure_ascii=False)
+        return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", written)  # no text holds a lone one
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_text, value))}]"
     if isinstance(value, Mapping):
@@ -370,6 +384,23 @@ def _text(value: Any) -> str:
     return repr(value) if value is None or isinstance(value, (int, float, bool)) else str(value)
 
 
+def _learnt(value: Any, where: str) -> Any:
+    """Return JSON-ready data that is equal for equal memories, in every process (pickles of equal things differ)."""
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(k): _learnt(v, where) for k, v in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        return [_learnt(v, where) for v in value]
+    if hasattr(value, "__array__"):
+        import numpy as np
+
+        array = np.asarray(value)
+        if array.dtype != object:
+            return [array.dtype.str, array.shape, blake2b(array.tobytes(), digest_size=16).hexdigest()]
+    raise ConfigError(f"{where} learnt a {type(value).__name__}; it may learn numbers, texts, arrays, lists, mappings")
+
+
 def _hash(spec: Any) -> str:
     canonical = json.dumps(spec, sort_keys=True, separators=(",", ":"))
-    return blake2b(canonical.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return blake2b(canonical.encode(), digest_size=16).hexdigest()

@@ -13,12 +13,13 @@ makes another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
+from plaudit.core.errors import RecordError
 from plaudit.core.media import Media
 
 __all__ = ["Sample", "ToolCall", "Turn", "replace"]
@@ -119,14 +120,23 @@ class Sample:
 
     @property
     def prompt_turns(self) -> tuple[Turn, ...]:
-        """The prompt as turns; ``images`` stand at the start of the last user turn unless it shows images itself."""
+        """The prompt as turns.
+
+        ``images`` fill the prompt's empty places (``{"type": "image"}``, as TRL writes them) in order; where it has
+        none, they stand at the start of the last user turn, unless that shows media itself.
+
+        Raises:
+            RecordError: the prompt is neither text, messages, parts nor media, or has more places than images.
+        """
         if self._prompt is None:
-            turns = _parse(self.prompt, "prompt", "user")
+            shown = _images(self.images)
+            unplaced = iter(shown)
+            turns = _parse(self.prompt, "prompt", "user", unplaced)
             users = [i for i, t in enumerate(turns) if t.role == "user"]
-            if self.images and users and not turns[users[-1]].media:
+            if shown and users and not turns[users[-1]].media:
                 last = turns[users[-1]]
-                shown = Turn("user", (*map(_media, self.images), *last.parts), last.tool_calls)
-                turns = (*turns[: users[-1]], shown, *turns[users[-1] + 1 :])
+                turn = Turn("user", (*unplaced, *last.parts), last.tool_calls)
+                turns = (*turns[: users[-1]], turn, *turns[users[-1] + 1 :])
             _keep(self, "_prompt", turns)
         return self._prompt or ()
 
@@ -142,7 +152,7 @@ class Sample:
     def media(self) -> tuple[Media, ...]:
         """Every image, video and audio of prompt, ``images`` and response, each once, in that order."""
         found = [m for t in self.prompt_turns for m in t.media]
-        found += [m for m in map(_media, self.images) if m not in found]
+        found += [m for m in _images(self.images) if m not in found]
         found += [m for t in self.turns for m in t.media]
         return tuple(found)
 
@@ -150,24 +160,17 @@ class Sample:
     def digest(self) -> str:
         """A hash of all that a reward may read: media bytes too, but not id, group or source.
 
+        An address (``http://``) is never fetched and stands for itself.
+
         Raises:
             TypeError: the prompt, response, reference or meta holds an object that has no content (a function, say).
-            MediaError: a medium can't be read.
+            RecordError: the prompt or response can't be parsed, or a medium can't be read.
         """
         if self._digest is None:
-            import orjson
-
-            read = (
-                self.prompt,
-                self.response,
-                self.reference,
-                tuple(self.images),
-                self.task,
-                self.meta,
-                self.defect,
-            )
-            options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
-            _keep(self, "_digest", blake2b(orjson.dumps(read, _content, options), digest_size=16).hexdigest())
+            named = (self.prompt, self.response, self.reference, self.task, self.meta, self.defect)
+            shown = [m for m in self.media if not str(m.source).startswith(("http://", "https://"))]
+            content = _ENCODER.encode((named, shown))
+            _keep(self, "_digest", blake2b(content.encode(), digest_size=16).hexdigest())
         return self._digest or ""
 
     def __getitem__(self, name: str) -> Any:
@@ -187,43 +190,45 @@ class Sample:
         return getattr(self, name) if name in _FIELDS else (self.meta or {}).get(name)
 
 
-_FIELDS = frozenset(
-    (
-        "prompt",
-        "response",
-        "reference",
-        "id",
-        "group",
-        "images",
-        "task",
-        "source",
-        "meta",
-        "text",
-        "turns",
-        "media",
-    )
-)
+_FIELDS = frozenset(f.name for f in fields(Sample) if f.init) | {"text", "turns", "media"}
+_NO_IMAGES: Iterator[Media] = iter(())
 _keep = object.__setattr__  # lazily parsed views of a frozen sample
-_media = partial(Media.of, kind="image")
+
+
+def _images(given: Any) -> tuple[Media, ...]:
+    """Read ``images``; a dataset's null is none."""
+    if given is None:
+        return ()
+    if isinstance(given, str) or Media.fits(given):
+        raise RecordError("images is one image; expected a list of images")
+    return tuple(Media.of(image, "image") for image in given)
 
 
 def _content(value: Any) -> Any:
-    """Say what a non-JSON value contributes to the digest."""
+    """Say what a value that is not JSON contributes to the digest."""
     if isinstance(value, Media):
         return {"media": value.digest}
     if isinstance(value, (set, frozenset)):
         return sorted(value, key=repr)
     if isinstance(value, bytes):
         return {"bytes": blake2b(value, digest_size=16).hexdigest()}
+    if hasattr(value, "dtype") and hasattr(value, "tobytes"):
+        return {"array": [str(value.dtype), value.shape, blake2b(value.tobytes(), digest_size=16).hexdigest()]}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {type(value).__qualname__: [getattr(value, f.name) for f in fields(value)]}
+    if isinstance(value, Mapping):
+        return dict(value)
     if Media.fits(value):
         return {"media": Media.of(value).digest}
     raise TypeError(f"a {type(value).__name__} has no content to hash")
 
 
-def _parse(given: Any, what: str, role: str) -> tuple[Turn, ...]:
-    """Read a prompt or response in any of its accepted forms into turns."""
-    from plaudit.core.errors import RecordError
+# Not orjson: it reads NaN as null and refuses long integers and the lone surrogates that models do write.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_content)
 
+
+def _parse(given: Any, what: str, role: str, images: Iterator[Media] = _NO_IMAGES) -> tuple[Turn, ...]:
+    """Read a prompt or response in any of its accepted forms into turns; ``images`` fill its empty places."""
     if given is None:
         return ()
     if isinstance(given, str):
@@ -232,50 +237,52 @@ def _parse(given: Any, what: str, role: str) -> tuple[Turn, ...]:
         given = [given]
     if isinstance(given, (list, tuple)):
         if given and all(isinstance(m, Mapping) and "role" in m for m in given):
-            return _messages(given, what)
-        return (Turn(role, _parts(given, what)),) if given else ()
+            return _messages(given, what, images)
+        return (Turn(role, _parts(given, what, images)),) if given else ()
     if Media.fits(given):
         return (Turn(role, (Media.of(given),)),)
     raise RecordError(f"the {what} is a {type(given).__name__}; expected text, chat messages or media")
 
 
-def _messages(messages: Sequence[Mapping[str, Any]], what: str) -> tuple[Turn, ...]:
+def _messages(messages: Sequence[Mapping[str, Any]], what: str, images: Iterator[Media]) -> tuple[Turn, ...]:
     """Read chat messages, tying each tool call to the message in which the tool answered."""
-    answers: dict[str, tuple[Turn, bool | None]] = {}
-    for message in messages:
-        if message["role"] == "tool" and message.get("tool_call_id") is not None:
+    spoken = [(m, Turn(str(m["role"]), _parts(m.get("content"), what, images))) for m in messages]
+    answers: dict[str | None, tuple[Turn, bool | None]] = {}
+    for message, turn in spoken:
+        if turn.role == "tool" and message.get("tool_call_id") is not None:
             ok = message.get("ok")
-            turn = Turn("tool", _parts(message.get("content"), what))
             answers[str(message["tool_call_id"])] = (turn, ok if isinstance(ok, bool) else None)
-    turns = []
-    for message in messages:
-        calls = []
-        for call in message.get("tool_calls") or ():
-            function = call.get("function") or call
-            call_id = None if call.get("id") is None else str(call["id"])
-            result, ok = answers.get(call_id or "", (None, None))
-            calls.append(ToolCall(str(function.get("name")), _arguments(function), call_id, ok, result))
-        turns.append(Turn(str(message["role"]), _parts(message.get("content"), what), tuple(calls)))
-    return tuple(turns)
+    return tuple(
+        replace(turn, tool_calls=tuple(_call(call, answers, what) for call in message["tool_calls"]))
+        if message.get("tool_calls")
+        else turn
+        for message, turn in spoken
+    )
 
 
-def _arguments(function: Mapping[str, Any]) -> Any:
-    """Read a call's arguments: JSON text into an object, anything unreadable left as it stands."""
-    import json
+def _call(call: Any, answers: Mapping[str | None, tuple[Turn, bool | None]], what: str) -> ToolCall:
+    function = (call.get("function") or call) if isinstance(call, Mapping) else None
+    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+        raise RecordError(
+            f"the {what} has a tool call without a name; expected {{'function': {{'name', 'arguments'}}}}"
+        )
+    call_id = None if call.get("id") is None else str(call["id"])
+    result, ok = answers.get(call_id, (None, None))
+    return ToolCall(function["name"], _arguments(function.get("arguments")), call_id, ok, result)
 
-    arguments = function.get("arguments")
+
+def _arguments(arguments: Any) -> Any:
+    """Read a call's arguments: JSON text into an object, anything unreadable left as the model wrote it."""
     if not isinstance(arguments, str):
         return arguments
     try:
         return json.loads(arguments)
-    except ValueError:
+    except (ValueError, RecursionError):
         return arguments
 
 
-def _parts(content: Any, what: str) -> tuple[str | Media, ...]:
+def _parts(content: Any, what: str, images: Iterator[Media]) -> tuple[str | Media, ...]:
     """Read a message's content into text and media parts."""
-    from plaudit.core.errors import RecordError
-
     if content is None:
         return ()
     if isinstance(content, str):
@@ -288,6 +295,11 @@ def _parts(content: Any, what: str) -> tuple[str | Media, ...]:
             parts.append(part["text"])
         elif Media.fits(part):
             parts.append(Media.of(part))
+        elif isinstance(part, Mapping) and part.get("type") == "image":
+            image = next(images, None)
+            if image is None:
+                raise RecordError(f"the {what} has a place for an image that images does not fill")
+            parts.append(image)
         else:
             kind = part.get("type") if isinstance(part, Mapping) else type(part).__name__
             raise RecordError(f"the {what} has a part of unknown type {kind!r}; expected text, image, video or audio")

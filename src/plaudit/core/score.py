@@ -1,7 +1,7 @@
 """Scores: what a reward answers for a batch of samples, with the whole tree of its terms.
 
 A value is a number exactly where the status is ``ok``, and NaN everywhere else: what is not a score can't be mistaken
-for one. :class:`Scores` holds to that however it is made, so a NaN that a reward returns becomes ``error``.
+for one. :class:`Scores` holds to that however it is made: a NaN or an infinity becomes ``error``, a None ``missing``.
 
 >>> s = Scores([1.0, None], status=["ok", "timeout"], reason=["", "2 s"])
 >>> s.values, s.status.tolist()
@@ -11,6 +11,7 @@ for one. :class:`Scores` holds to that however it is made, so a NaN that a rewar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -42,6 +43,7 @@ class Status(StrEnum):
 STATUSES = tuple(Status)
 _CODE = {status: code for code, status in enumerate(STATUSES)}
 _NAMES = np.array(STATUSES, dtype=object)
+_NOTHING = np.zeros(0)
 
 
 def status_code(status: Status | str) -> int:
@@ -93,6 +95,10 @@ class Scores:
         notes: for each sample what the grader wrote (critique, rationale, transcript), or None.
         spent: float64[n] by name (``seconds``, ``calls``, ``tokens``): what grading cost this node, without its terms.
         tensor: the values as an attached torch tensor, where the reward is differentiable.
+
+    Raises:
+        TypeError: the values are not numbers.
+        ValueError: they are not one for each sample, or the statuses, reasons or terms are not as many.
     """
 
     __slots__ = ("codes", "notes", "reason", "spans", "spent", "tensor", "terms", "values", "weight")
@@ -110,9 +116,7 @@ class Scores:
         spent: Mapping[str, Floats] | None = None,
         tensor: Any = None,
     ) -> None:
-        self.values: Floats = np.array(values, dtype=np.float64)
-        if self.values.ndim != 1:
-            raise ValueError(f"scores are one number a sample; got an array of shape {self.values.shape}")
+        self.values: Floats = _numbers(values)
         n = len(self.values)
         self.codes: NDArray[np.int8] = _codes(status, n)
         self.reason: list[str] = [""] * n if reason is None else list(reason)
@@ -128,10 +132,12 @@ class Scores:
         for name, term in self.terms.items():
             if len(term) != n:
                 raise ValueError(f"{n} values but term {name!r} has {len(term)}")
-        broken = (self.codes == 0) & ~np.isfinite(self.values)
-        for i in np.flatnonzero(broken):
-            self.reason[i] = f"the reward returned {self.values[i]}, which is not a number"
-        self.codes[broken] = _CODE[Status.ERROR]
+        for i in np.flatnonzero((self.codes == 0) & ~np.isfinite(self.values)):
+            if values[int(i)] is None:
+                self.codes[i], why = _CODE[Status.MISSING], "the reward returned None"
+            else:
+                self.codes[i], why = _CODE[Status.ERROR], f"the reward returned {self.values[i]}, which is no score"
+            self.reason[i] = self.reason[i] or why
         self.values[self.codes != 0] = np.nan
 
     def __len__(self) -> int:
@@ -163,12 +169,16 @@ class Scores:
         Raises:
             KeyError: there is no such term; the message names the nearest.
         """
-        here = self
-        for part in name.split("."):
-            if part not in here.terms:
-                raise KeyError(f"no term {name!r}{nearest(name, dict(self.walk()))}")
-            here = here.terms[part]
-        return here
+        terms = dict(self.walk())
+        if name not in terms:
+            raise KeyError(f"no term {name!r}{nearest(name, terms)}")
+        return terms[name]
+
+    def weighed(self, weight: float) -> Scores:
+        """Return the same scores as a term that a sum multiplies by ``weight``."""
+        term = copy(self)
+        term.weight = np.full(len(self), weight, dtype=np.float64)
+        return term
 
     def walk(self) -> Iterator[tuple[str, Scores]]:
         """Every term of the tree with its dotted name, parents first."""
@@ -204,31 +214,43 @@ class Scores:
             full[rows] = array
             return full
 
-        out = self._rows(source, spread)
-        out.spent = {name: np.nan_to_num(array) for name, array in out.spent.items()}
-        return out
+        return self._rows(source, spread)
 
     def put(self, rows: NDArray[np.intp], other: Scores) -> None:
-        """Take the values, statuses, reasons and notes of ``rows`` from another's rows, adding what they cost."""
+        """Take the values, statuses, reasons, spans and notes of ``rows`` from another's rows, adding what they cost.
+
+        Raises:
+            ValueError: either has terms, or the other has not one row for each of ``rows``.
+        """
+        if self.terms or other.terms or len(other) != len(rows):
+            raise ValueError(f"put takes {len(rows)} rows without terms; got {other!r} for {self!r}")
         self.values[rows], self.codes[rows] = other.values, other.codes
+        if other.notes is not None and self.notes is None:
+            self.notes = [None] * len(self)
+        if other.spans is not None and self.spans is None:
+            self.spans = [()] * len(self)
         for k, row in enumerate(rows.tolist()):
             self.reason[row] = other.reason[k]
             if self.notes is not None:
-                self.notes[row] = other.notes[k] if other.notes is not None else None
+                self.notes[row] = None if other.notes is None else other.notes[k]
+            if self.spans is not None:
+                self.spans[row] = () if other.spans is None else other.spans[k]
         for name, amount in other.spent.items():
-            self.spent.setdefault(name, np.zeros(len(self)))[rows] += amount
+            self.spent[name] = self.spent.get(name, np.zeros(len(self))).copy()
+            self.spent[name][rows] += amount
+        self.tensor = None
 
     def _rows(self, source: list[int], move: Any) -> Scores:
-        """Rebuild with row k taken from ``source[k]`` (-1: not asked)."""
+        """Rebuild with row k taken from ``source[k]`` (-1: not asked, which weighs and costs nothing)."""
         out = Scores(
             move(self.values),
             move(self.codes),
             [self.reason[i] if i >= 0 else "not asked" for i in source],
             terms={name: term._rows(source, move) for name, term in self.terms.items()},
-            weight=None if self.weight is None else move(self.weight),
+            weight=None if self.weight is None else np.nan_to_num(move(self.weight)),
             spans=None if self.spans is None else [self.spans[i] if i >= 0 else () for i in source],
             notes=None if self.notes is None else [self.notes[i] if i >= 0 else None for i in source],
-            spent={name: move(array) for name, array in self.spent.items()},
+            spent={name: np.nan_to_num(move(array)) for name, array in self.spent.items()},
         )
         if self.tensor is not None and -1 not in source:
             out.tensor = self.tensor[source]
@@ -236,17 +258,21 @@ class Scores:
 
     @staticmethod
     def concat(blocks: Sequence[Scores]) -> Scores:
-        """Join blocks of one reward's scores, one under the other. All blocks have the same terms."""
-        first = blocks[0]
+        """Join blocks of one reward's scores, one under the other. A term that a block lacks is ``missing`` there."""
+        names = dict.fromkeys(name for b in blocks for name in b.terms)
+        parts = {n: [b.terms.get(n) or absent(len(b)) for b in blocks] for n in names}
+        costs = dict.fromkeys(name for b in blocks for name in b.spent)
         return Scores(
-            np.concatenate([b.values for b in blocks]),
-            np.concatenate([b.codes for b in blocks]),
+            np.concatenate([_NOTHING, *(b.values for b in blocks)]),
+            np.concatenate([_NOTHING.astype(np.int8), *(b.codes for b in blocks)]),
             [r for b in blocks for r in b.reason],
-            terms={name: Scores.concat([b.terms[name] for b in blocks]) for name in first.terms},
-            weight=None if first.weight is None else np.concatenate([b.weight for b in blocks if b.weight is not None]),
-            spans=None if first.spans is None else [s for b in blocks for s in b.spans or [()] * len(b)],
-            notes=None if first.notes is None else [s for b in blocks for s in b.notes or [None] * len(b)],
-            spent={k: np.concatenate([b.spent.get(k, np.zeros(len(b))) for b in blocks]) for k in first.spent},
+            terms={name: Scores.concat(terms) for name, terms in parts.items()},
+            weight=np.concatenate([np.zeros(len(b)) if b.weight is None else b.weight for b in blocks])
+            if any(b.weight is not None for b in blocks)
+            else None,
+            spans=[s for b in blocks for s in b.spans or [()] * len(b)] if any(b.spans for b in blocks) else None,
+            notes=[s for b in blocks for s in b.notes or [None] * len(b)] if any(b.notes for b in blocks) else None,
+            spent={k: np.concatenate([b.spent.get(k, np.zeros(len(b))) for b in blocks]) for k in costs},
         )
 
     def records(self, samples: Sequence[Sample] | None = None) -> Iterator[dict[str, Any]]:
@@ -277,8 +303,10 @@ class Scores:
             raise ConfigError("to_dataframe needs pandas: pip install pandas") from None
         columns: dict[str, Any] = {"value": self.values, "status": self.status, "reason": self.reason}
         for name, term in self.walk():
-            columns[name] = term.values
-            columns[f"{name}.status"] = term.status
+            for column, array in ((name, term.values), (f"{name}.status", term.status)):
+                while column in columns:  # a term may well be called "value"
+                    column += "_"
+                columns[column] = array
         return pd.DataFrame(columns)
 
     def report(self, samples: Sequence[Sample] | None = None) -> str:
@@ -304,6 +332,25 @@ def worst(parts: Mapping[str, Scores]) -> tuple[NDArray[np.int8], list[str]]:
         why = [f"{name}: {p.reason[i]}" for name, p in parts.items() if p.reason[i] and p.codes[i] == codes[i]]
         reasons[i] = "; ".join(why)
     return codes, reasons
+
+
+def absent(n: int) -> Scores:
+    """Return n scores of a term that was not given."""
+    return Scores(np.full(n, np.nan), Status.MISSING, ["not given"] * n)
+
+
+def _numbers(values: Any) -> Floats:
+    """Read one number (or None) a sample; a text that looks like a number is none."""
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ValueError(f"scores are one number a sample; got an array of shape {array.shape}")
+    if array.dtype.kind == "O":
+        strange = [v for v in array if v is not None and not hasattr(v, "__float__")]
+    else:
+        strange = [] if array.dtype.kind in "biuf" else list(array)
+    if strange:
+        raise TypeError(f"scores are numbers; got a {type(strange[0]).__name__}")
+    return np.array(array, dtype=np.float64)
 
 
 def _codes(status: Any, n: int) -> NDArray[np.int8]:

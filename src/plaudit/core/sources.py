@@ -112,9 +112,7 @@ def open_file(path: str) -> Iterator[BinaryIO]:
     except FileNotFoundError:
         raise MediaError(f"{path}: no such file") from None
     except (OSError, ValueError) as error:
-        raise MediaError(
-            f"{shown(path)} can't be opened: {getattr(error, 'strerror', None) or error}"
-        ) from None
+        raise MediaError(f"{shown(path)} can't be opened: {getattr(error, 'strerror', None) or error}") from None
     with file:
         yield file
 

@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 _lock = threading.Lock()
@@ -21,13 +22,29 @@ def submit(coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
     return asyncio.run_coroutine_threadsafe(coroutine, _running())
 
 
+def refuse_to_block() -> None:
+    """Keep the background loop from waiting for itself, for ever.
+
+    Raises:
+        RuntimeError: this is the background loop's thread.
+    """
+    if _loop is not None and asyncio._get_running_loop() is _loop:
+        raise RuntimeError("score() inside an async reward would wait for itself; await reward.ascore(...) there")
+
+
 def _running() -> asyncio.AbstractEventLoop:
     global _loop
     with _lock:
         if _loop is None:
             _loop = asyncio.new_event_loop()
-            threading.Thread(target=_loop.run_forever, name="plaudit-io", daemon=True).start()
+            threading.Thread(target=_run, args=[_loop], name="plaudit-io", daemon=True).start()
         return _loop
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    while True:
+        with suppress(SystemExit, KeyboardInterrupt):  # from a task, which has them as its result
+            loop.run_forever()
 
 
 def _forget() -> None:

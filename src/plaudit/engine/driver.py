@@ -9,11 +9,17 @@ does parks on a :class:`concurrent.futures.Future` that somebody else completes.
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections import deque
 from collections.abc import Awaitable, Coroutine, Generator
 from concurrent.futures import Future
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
+
+from plaudit.engine import background
+
+FOREIGN = "compute awaits something that only an event loop can wait for; wrap it: await run.io(...)"
 
 
 class Wait:
@@ -56,7 +62,7 @@ class _Task:
         self.closed = True
         for child in self.children:
             child.close()
-        self.coroutine.close()
+        _close(self.coroutine)
 
 
 class Driver:
@@ -74,6 +80,7 @@ class Driver:
         woken: SimpleQueue[_Task] = SimpleQueue()
         try:
             while not self._step(woken.put):
+                background.refuse_to_block()
                 self._ready.append((woken.get(), None, None))
         finally:
             self._main.close()
@@ -82,8 +89,13 @@ class Driver:
     async def arun(self) -> Any:
         """Run to the end inside a running event loop, leaving it free while everything waits."""
         loop, woken = asyncio.get_running_loop(), asyncio.Queue[_Task]()
+
+        def wake(task: _Task) -> None:
+            with suppress(RuntimeError):  # the loop is closed: whoever waited was cancelled
+                loop.call_soon_threadsafe(woken.put_nowait, task)
+
         try:
-            while not self._step(lambda task: loop.call_soon_threadsafe(woken.put_nowait, task)):
+            while not self._step(wake):
                 self._ready.append((await woken.get(), None, None))
         finally:
             self._main.close()
@@ -105,7 +117,7 @@ class Driver:
             except StopIteration as end:
                 self._ended(task, end.value, None)
             except BaseException as raised:  # noqa: BLE001 - handed to whoever waits for the coroutine, and raised there
-                self._ended(task, None, raised)
+                self._ended(task, None, _clearer(raised))
             else:
                 self._park(task, waits, wake)
         return self._done
@@ -121,8 +133,7 @@ class Driver:
             if not task.children:
                 self._ready.append((task, [], None))
         else:
-            why = "compute awaits something foreign to the driver; wrap coroutines that do I/O in run.io(...)"
-            self._ready.append((task, None, RuntimeError(why)))
+            self._ready.append((task, None, RuntimeError(FOREIGN)))
 
     def _ended(self, task: _Task, result: Any, error: BaseException | None) -> None:
         parent = task.parent
@@ -141,8 +152,29 @@ class Driver:
 
 def together(awaitables: list[Awaitable[Any]]) -> Together:
     """Return an awaitable for the results of several, in order."""
-    return Together([_coroutine(a) for a in awaitables])
+    return Together([a if inspect.iscoroutine(a) else _coroutine(a) for a in awaitables])
 
 
 async def _coroutine(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
+
+
+def _close(coroutine: Coroutine[Any, Any, Any]) -> None:
+    """Close a coroutine and, if it never began, those that it was given and now never awaits."""
+    given: list[Any] = []
+    if inspect.iscoroutine(coroutine) and inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+        assert coroutine.cr_frame is not None
+        for value in coroutine.cr_frame.f_locals.values():
+            given += value if isinstance(value, (list, tuple)) else [value]
+    coroutine.close()
+    for one in filter(inspect.iscoroutine, given):
+        _close(one)
+
+
+def _clearer(error: BaseException) -> BaseException:
+    """Say what to do where asyncio only says that it has no loop."""
+    if isinstance(error, RuntimeError) and str(error) == "no running event loop":
+        clearer = RuntimeError(FOREIGN)
+        clearer.__cause__ = error
+        return clearer
+    return error

@@ -46,6 +46,8 @@ class BatchRun:
         self, asked: Reward, samples: Sequence[Sample], where: NDArray[np.bool_] | None = None
     ) -> Scores:
         """Ask a part for the rows where ``where`` is true; the others come back ``skipped``."""
+        if where is not None and len(where) != len(samples):
+            raise ValueError(f"where has {len(where)} rows for {len(samples)} samples")
         if where is None or where.all():
             return await self._ask(asked, samples)
         rows = np.flatnonzero(where)
@@ -58,35 +60,44 @@ class BatchRun:
         return answered
 
     async def io(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """Run a coroutine that does I/O on the background loop, and wait for it."""
-        return await Wait(background.submit(coroutine))
+        """Run a coroutine that does I/O on the background loop, and wait for it; what nobody waits for is cancelled."""
+        future = background.submit(coroutine)
+        try:
+            return await Wait(future)
+        finally:
+            future.cancel()  # does nothing to one that is done
 
     async def each(self, grade: Callable[[T], Any], items: Sequence[T], cost: Cost = "cpu") -> Scores:
         """Grade one by one; an async ``grade`` is asked for all at once."""
-        if inspect.iscoroutinefunction(grade):
+        call = getattr(type(grade), "__call__", None)  # noqa: B004 - an object may have an async one
+        if inspect.iscoroutinefunction(grade) or inspect.iscoroutinefunction(call):
             return grades_to_scores(await self.io(_all(grade, items)))
         grades: list[Any] = []
         clock = [perf_counter()]
         for item in items:
             try:
                 grades.append(grade(item))
-            except Exception as error:  # noqa: BLE001 - becomes a status, never a number
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - becomes a status, never a number
                 grades.append(_failed(error))
             clock.append(perf_counter())
         return grades_to_scores(grades, np.diff(np.array(clock)))
 
     async def _ask(self, asked: Reward, samples: Sequence[Sample]) -> Scores:
-        if asked.parts:
-            return _scores(await asked.compute(samples, self), len(samples), asked)
-        bad = {i: why for i, sample in enumerate(samples) if (why := _unfit(sample, asked.needs))}
+        needs, leaf = asked.needs, not asked.parts
+        bad = {i: why for i, sample in enumerate(samples) if (why := _unfit(sample, needs, leaf))}
         if not bad:
-            return await self._grade(asked, samples)
+            return await self._fit(asked, samples)
         fit = np.array([i for i in range(len(samples)) if i not in bad], dtype=np.intp)
-        answered = (await self._grade(asked, [samples[i] for i in fit])).scatter(len(samples), fit)
+        answered = (await self._fit(asked, [samples[i] for i in fit])).scatter(len(samples), fit)
         for i, why in bad.items():
             answered.codes[i] = status_code(Status.INVALID)
             answered.reason[i] = why
         return answered
+
+    async def _fit(self, asked: Reward, samples: Sequence[Sample]) -> Scores:
+        if asked.parts:
+            return _scores(await asked.compute(samples, self), len(samples), asked)
+        return await self._grade(asked, samples) if samples else Scores([])
 
     async def _grade(self, leaf: Reward, samples: Sequence[Sample]) -> Scores:
         try:
@@ -119,20 +130,23 @@ async def _all(grade: Callable[[T], Awaitable[Any]], items: Sequence[T]) -> list
     import asyncio
 
     answered = await asyncio.gather(*(grade(item) for item in items), return_exceptions=True)
-    return [_failed(a) if isinstance(a, Exception) else a for a in answered]
+    return [_failed(a) if isinstance(a, BaseException) else a for a in answered]
 
 
-def _unfit(sample: Sample, needs: tuple[str, ...]) -> str:
-    """Say why a record can't be graded at all, or ``""``."""
-    if sample.defect:
+def _unfit(sample: Sample, needs: tuple[str, ...], leaf: bool) -> str:
+    """Say why a record can't be graded at all, or ``""``. A defect is for leaves to say, so that every one does."""
+    if leaf and sample.defect:
         return sample.defect
     for field in needs:
-        if sample.get(field) is None:
-            return f"no {field}"
+        try:
+            if sample.get(field) is None:
+                return f"no {field}"
+        except RecordError as error:
+            return str(error)
     return ""
 
 
-def _failed(error: Exception) -> Grade:
+def _failed(error: BaseException) -> Grade:
     if isinstance(error, RecordError):
         return Grade(None, str(error), Status.INVALID)
     return Grade(None, f"{type(error).__name__}: {error}", Status.ERROR)

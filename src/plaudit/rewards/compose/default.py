@@ -67,7 +67,8 @@ class Default(Reward):
             stand_in = Scores(np.full(len(samples), self.fallback))
         reason = list(asked.reason)
         for i in np.flatnonzero(wanted):
-            reason[i] = f"default for {STATUSES[asked.codes[i]]}: {asked.reason[i]}"
+            why = [f"default for {STATUSES[asked.codes[i]]}", asked.reason[i], stand_in.reason[i]]
+            reason[i] = ": ".join(filter(None, why))
         return Scores(
             np.where(wanted, stand_in.values, asked.values),
             np.where(wanted, stand_in.codes, asked.codes).astype(np.int8),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import product as combinations
-from typing import TYPE_CHECKING
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from plaudit.core.errors import ConfigError
+from plaudit.core.fields import checked
 from plaudit.core.reward import Reward, Run, part
 from plaudit.core.score import Scores, worst
-from plaudit.rewards.compose.sum import Sum, weigh
+from plaudit.rewards.compose.sum import Sum, times, weigh
 
 if TYPE_CHECKING:
     from plaudit.core.sample import Sample
@@ -23,27 +24,37 @@ class Product(Reward):
     """``value = prod_i terms[i]``; where a term has no score, neither has the product, not even beside a 0.
 
     Written with ``*``. ``0.3 * a * b`` is ``0.3 * (a * b)``: the number is the weight of the product, or normalising
-    the terms one by one would erase it. Every term is asked; where a 0 should spare the rest, use ``Gate``.
+    the terms one by one would erase it. Every term is asked; where a 0 should spare the rest, use ``Gate``. A product
+    without a name dissolves in the product around it.
 
     Range: least and greatest of the products of the terms' ends. Status: the most serious of the terms'.
 
     Raises:
-        ConfigError: no terms.
+        ConfigError: no terms, or a term with a number before it.
     """
 
     terms: tuple[Reward, ...]
 
     def __post_init__(self) -> None:
+        terms: Any = self.terms
+        if isinstance(terms, (list, tuple)):
+            flat = (t.terms if isinstance(t, Product) and not t.name else [t] for t in terms)
+            object.__setattr__(self, "terms", tuple(term for pieces in flat for term in pieces))
         super().__post_init__()
         if not self.terms:
             raise ConfigError("Product: no terms")
+        for term in self.terms:
+            if _unweighed(term)[1] is not term:
+                raise ConfigError(f"Product: the number of {term} is the product's weight: write it before the product")
 
     @property
     def range(self) -> tuple[float, float]:
         """Least and greatest product of the terms' ends."""
-        ends = [math.prod(c) for c in combinations(*(t.range for t in self.terms))]
-        ends = [0.0 if math.isnan(e) else e for e in ends]  # 0 * infinity: nothing finite times 0 leaves 0
-        return (min(ends), max(ends))
+        low, high = 1.0, 1.0
+        for least, most in (term.range for term in self.terms):
+            ends = [times(a, b) for a in (low, high) for b in (least, most)]
+            low, high = min(ends), max(ends)
+        return (low, high)
 
     async def compute(self, samples: Sequence[Sample], run: Run) -> Scores:
         """Ask every term and multiply."""
@@ -52,13 +63,19 @@ class Product(Reward):
         codes, reason = worst(terms)
         tensors = [t.tensor for t in answered]
         graph = math.prod(tensors) if all(t is not None for t in tensors) else None
-        return Scores(np.prod([t.values for t in answered], axis=0), codes, reason, terms=terms, tensor=graph)
+        with np.errstate(over="ignore"):  # an infinite product is an error, which Scores says
+            values = np.prod([t.values for t in answered], axis=0)
+        return Scores(values, codes, reason, terms=terms, tensor=graph)
+
+    @property
+    def _is_infix(self) -> bool:
+        """Whether its text holds operators, which a factor beside it would tear apart."""
+        return not self.name and len(self.terms) > 1
 
     def __str__(self) -> str:
-        if self.name or len(self.terms) == 1:
+        if not self._is_infix:
             return super().__str__()
-        shown = (f"({t})" if isinstance(t, (Sum, Product)) and not t.name else str(t) for t in self.terms)
-        return " * ".join(shown)
+        return " * ".join(f"({t})" if getattr(t, "_is_infix", False) else str(t) for t in self.terms)
 
     __repr__ = __str__
 
@@ -69,23 +86,23 @@ def multiply(left: object, right: object) -> Reward:
     Raises:
         ConfigError: a number is not finite, or a side is neither a number nor a reward.
     """
-    weight = 1.0
-    factors: list[Reward] = []
-    for side in (left, right):
-        if isinstance(side, Reward):
-            own, factor = _unweighed(side)
-            weight *= own
-            factors += factor.terms if isinstance(factor, Product) and not factor.name else [factor]
-        elif isinstance(side, (int, float)) and not isinstance(side, bool):
-            if not math.isfinite(side):
-                raise ConfigError(f"a weight must be a finite number, not {side}")
-        else:
-            raise ConfigError(f"{side!r} can't multiply a reward: only numbers and rewards can")
-    numbers = [float(side) for side in (left, right) if isinstance(side, (int, float))]
+    sides = (left, right)
+    rewards = [side for side in sides if isinstance(side, Reward)]
+    numbers = [_weight(side) for side in sides if not isinstance(side, Reward)]
+    if not rewards:
+        raise ConfigError(f"{left!r} * {right!r} holds no reward")
     if numbers:
-        return weigh(math.prod(numbers), next(side for side in (left, right) if isinstance(side, Reward)))
-    whole = Product(tuple(factors))
+        return weigh(numbers[0], rewards[0])
+    weights, factors = zip(*map(_unweighed, rewards), strict=True)
+    weight, whole = math.prod(weights), Product(factors)
     return whole if weight == 1 else weigh(weight, whole)
+
+
+def _weight(given: object) -> float:
+    if isinstance(given, bool) or not isinstance(given, Real):
+        raise ConfigError(f"{given!r} can't multiply a reward: only numbers and rewards can")
+    weight: float = checked(given, float, "a weight")
+    return weight
 
 
 def _unweighed(reward: Reward) -> tuple[float, Reward]:

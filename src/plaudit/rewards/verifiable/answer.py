@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections.abc import Sequence
 from fractions import Fraction
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -47,6 +47,13 @@ class Answer(Leaf):
 
     Raises:
         ConfigError: a tolerance for another kind than number, or ``extract="last"`` for math or exact.
+
+    >>> from plaudit import Sample
+    >>> cities = {"options": ["London", "Paris"]}
+    >>> said = ["<answer>(B)</answer>", r"It is \boxed{A, B}."]
+    >>> scores = Answer("choice").score([Sample("?", text, reference="B", meta=cities) for text in said])
+    >>> scores.values, scores.reason
+    (array([1., 0.]), ['', 'no one choice in the answer'])
     """
 
     kind: Kind
@@ -96,7 +103,11 @@ class Answer(Leaf):
                 return self._number(_number(sample.reference), found)
             case "exact":
                 reference = _composed(_text(sample.reference, self.kind))
-                return Grade(0.0, found.reason) if found.text is None else float(_composed(found.text) == reference)
+                if not reference:
+                    raise BadReferenceError("reference is empty; kind 'exact' expects a text or a number")
+                if found.text is None:
+                    return Grade(0.0, found.reason)
+                return Grade(1.0) if _composed(found.text) == reference else Grade(0.0, "another text")
 
     def _choice(self, sample: Sample, found: Extracted) -> Grade:
         options = options_of(sample.get("options"))
@@ -111,14 +122,12 @@ class Answer(Leaf):
     def _number(self, reference: Fraction, found: Extracted) -> Grade:
         if found.text is None:
             return Grade(0.0, found.reason)
-        if self.extract == "last":
-            stated = numbers(found.text)
-            value = stated[-1] if stated else None
-        else:
-            value = number(found.text)
+        last = self.extract == "last"
+        value = next(reversed(numbers(found.text)), None) if last else number(found.text)
         if value is None:
             return Grade(0.0, "no one number in the answer")
-        near = abs(value - reference) <= Fraction(self.atol) + Fraction(self.rtol) * abs(reference)
+        # As they are written: the float 0.3 is a little less than 3/10.
+        near = abs(value - reference) <= Fraction(str(self.atol)) + Fraction(str(self.rtol)) * abs(reference)
         return Grade(1.0) if near else Grade(0.0, "another number")
 
 
@@ -142,17 +151,31 @@ def _mathematics(reference: str, found: Extracted) -> Grade:
 
 
 def _text(reference: Any, kind: str) -> str:
+    """Return the reference as text; a number as Python writes it.
+
+    Raises:
+        BadReferenceError: it is neither text nor a finite number, or too long a number to write out.
+    """
     if isinstance(reference, str):
         return reference
-    if isinstance(reference, (int, float)) and not isinstance(reference, bool) and math.isfinite(reference):
-        return str(reference)
-    raise BadReferenceError(f"reference is a {type(reference).__name__}; kind {kind!r} expects a text or a number")
+    if isinstance(reference, bool) or not isinstance(reference, Real):
+        raise BadReferenceError(f"reference is a {type(reference).__name__}; kind {kind!r} expects a text or a number")
+    try:
+        written = str(reference)
+    except ValueError:  # Python writes out at most 4,300 digits
+        raise BadReferenceError(
+            f"reference is a number too long to write out; kind {kind!r} expects a number"
+        ) from None
+    if written.lstrip("-") in ("nan", "inf"):
+        raise BadReferenceError(f"reference is {written}; kind {kind!r} expects a text or a finite number")
+    return written
 
 
 def _number(reference: Any) -> Fraction:
     value = number(_text(reference, "number"))
     if value is None:
-        raise BadReferenceError(f"reference {reference!r} does not state one number")
+        shown = repr(reference) if len(repr(reference)) <= 80 else f"{repr(reference)[:77]}..."
+        raise BadReferenceError(f"reference {shown} does not state one number; kind 'number' expects exactly one")
     return value
 
 

@@ -1,7 +1,14 @@
-"""Multiple choice: which letter an answer names, if it names exactly one.
+r"""Multiple choice: which letter an answer names, if it names exactly one.
 
-A choice is a letter alone (``B``), bracketed (``(B)``), punctuated (``B.``), followed by its option (``B. Paris``), or
-named by "the answer is". The first letter of a word is never a choice, and neither is one of several.
+A choice is a letter alone (``B``, ``b``), bracketed (``(B)``), punctuated (``B.``), followed by its option
+(``B. Paris``, ``B Paris``), named by "the answer is" (``Answer: B``, "the correct option is (B)"), or an option's
+whole text. In doubt there is none:
+
+* The first letter of a word, the article in "A cat sat" and the pronoun in "I think" are no choices, and neither is
+  a lower-case letter in a sentence ("the answer is a").
+* "A or B", "A, B", "not A" and "A is wrong, B is right" name none. Where "the answer is" names one letter, others may
+  be discussed around it ("Not (A). The answer is B, for C is too large"); where it names two, there is none.
+* A letter followed by another letter's option ("A. Paris", where Paris is B) contradicts itself.
 
 >>> chosen("(B)", {}), chosen("Because it is red", {}), chosen("A or B", {})
 ('B', None, None)
@@ -12,20 +19,45 @@ named by "the answer is". The first letter of a word is never a choice, and neit
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
+from string import ascii_uppercase
 from typing import Any
 
 from plaudit.core.errors import BadReferenceError
 
-_ALONE = re.compile(r"[(\[{<]?\s*([A-Za-z])\s*[)\]}>]?\s*[.,:;!]?")
-_NAMED = re.compile(
-    r"\b(?:answer|option|choice|correct (?:letter|one))\s*(?:is|:|=)?\s*(?:(?:option|choice|letter)\s*)?"
-    r"(?:[(\[]\s*([A-Za-z])\s*[)\]]|([A-Z])(?![\w'’]))",
-    re.IGNORECASE,
+#: A letter in brackets, or a capital by itself: not in a word, an abbreviation (A.M.) or a contraction (I'm).
+_MARK = r"(?:[(\[{<]\s?([A-Za-z])\s?[)\]}>]|([A-Z])(?!\w|['’]\w|\.\w\b))"
+_ALONE = re.compile(r"[(\[{<]?\s?([A-Za-z])\s?[)\]}>]?\s?[.,:;!]?")
+_SPOKEN = re.compile(
+    rf"(?i:(?:the\s)?(?:final\s|correct\s|best\s)?(?:answer|option|choice|letter))\s?:?\s?{_MARK}[.!]?"
 )
-#: A letter that can be nothing but a choice wherever it stands: (B), [B], or B) B. B: before a space or the end.
-_MARKED = re.compile(r"(?<![\w'’])(?:\(([A-Z])\)|\[([A-Z])\]|([A-Z])[).:](?=\s|$))")
-_LETTER = re.compile(r"(?<![\w'’\\.-])([A-Z])(?![\w'’]|\.\w)")
+_NAMED = re.compile(
+    r"(?<!(?i:if the ))(?<!(?i:whether the ))\b"
+    r"(?:(?<![Ii]ncorrect )(?<![Ww]rong )answer|Answer|ANSWER|(?i:correct|best|closest) (?i:option|choice|letter|one))"
+    rf"(?i:\schoice)?\s?(?:(?i:is)\s?:?|[:=])\s?(?i:(?:option|choice|letter)\s)?{_MARK}"
+)
+_FRONT = re.compile(r"(?:[(\[]([A-Za-z])[)\]]|([A-Za-z])(?:([).:])(?=\s|$)|[).:,]|\s?[-–—]|(?=\s)))\s?")
+#: Letters that can be nothing but choices wherever they stand: (B), [B], or B) B. B: before a space or the end.
+_MARKED = re.compile(r"(?<![\w'’])(?:[(\[]([A-Z])[)\]]|([A-Z])[).:](?=\s|$))")
+_BRACKETED = re.compile(r"(?<![\w'’])[(\[]([A-Z])[)\]]")
+_DENIED = re.compile(
+    r"(?i:\b(?:not|no|never|neither|nor|or|cannot|wrong|incorrect|false|except|unlike|if|whether)\b|n['’]t\b)"
+)
+_LETTER = re.compile(r"(?<![\w'’\\.-])([A-Z])(?!\w|['’]\w|\.\w)")
+_BESIDE = re.compile(
+    r"\s?(?:[,/&;+|-]|(?:and/)?or\b|and\b|vs\b)?\s?(?:(?:or|and|maybe|also|option|choice)\s)*[(\[]?([A-Z])(?!\w|['’]\w)"
+)
+_PAUSE = re.compile(r"[\s.:)]*(?:[-–—]\s)?")
+#: What follows the choice A or I; where another small word does, it is an article or a pronoun.
+_CLAUSE = re.compile(r"\s(?:is|was|as|and|or|but|because|since|for|which|due|based|with|given|not|from|to)\b")
+#: "(A) is wrong" says something about A; "(A) Paris" chooses it.
+_VERB = re.compile(r"(?:is|isn|was|can|could|cannot|may|might|would|seems|looks|or|and|not|but)\b")
+
+_WIDE = str.maketrans("（）．：，。", "().:,.")
+_TEX = re.compile(r"\\(?:text|mathrm|mathbf|textbf|boxed|fbox)\s*\{([^{}]*)\}")
+_DELIMITER = re.compile(r"\\[()\[\]]")
+_DECORATION = re.compile(r"[$`]|(?<![\w*])\*++|(?<!\*)\*++(?!\w)")
 
 
 def chosen(text: str, options: Mapping[str, str]) -> str | None:
@@ -33,43 +65,72 @@ def chosen(text: str, options: Mapping[str, str]) -> str | None:
 
     Args:
         text: the answer, without reasoning.
-        options: the options by upper-case letter; empty if they are not known.
+        options: the options by upper-case letter; empty if they are not known. A letter that is not among them is
+            no choice.
+
+    >>> chosen("The answer is (C).", {}), chosen("c) Rome", {"C": "Rome"}), chosen("E", {"C": "Rome"})
+    ('C', 'C', None)
     """
     text = _plain(text)
     if alone := _ALONE.fullmatch(text):
         return _known(alone[1].upper(), options)
-    by_text = [letter for letter, option in options.items() if _same(text, option)]
-    if len(by_text) == 1:
-        return by_text[0]
-    named = {next(g for g in m.groups() if g).upper() for m in _NAMED.finditer(text) if _is_letter(m)}
-    marked = {next(g for g in m.groups() if g) for m in _MARKED.finditer(text)}
-    if len(named) == 1 and marked <= named:
-        letter = named.pop()
-        return None if _hedged(text, letter) else _known(letter, options)
-    if named:
-        return None
-    return _leading(text, marked, options)
+    same = [letter for letter, option in options.items() if text == _plain(option)]
+    if len(same) == 1:
+        return same[0]
+    options = {letter: _folded(option) for letter, option in options.items()}
+    folded = _folded(text)
+    same = [letter for letter, option in options.items() if folded == option != ""]
+    if len(same) == 1:
+        return same[0]
+    if spoken := _SPOKEN.fullmatch(text):
+        return _known(_letter(spoken), options)
+    named = [m for m in _NAMED.finditer(text) if not _worded(m)]
+    letters = {_letter(m) for m in named}
+    if not letters:
+        return _leading(text, options) or _bracketed(text, options)
+    letter = letters.pop()
+    sure = not letters and all(_settled(letter, text, m.end(), options) for m in named)
+    return _known(letter, options) if sure else None
 
 
 def last_letter(text: str, options: Mapping[str, str]) -> str | None:
-    """Return the last letter that stands alone in a text, as asked for by ``extract="last"``."""
-    known = [m[1] for m in _LETTER.finditer(_plain(text)) if not options or m[1] in options]
-    return known[-1] if known else None
+    """Return the last letter named by "the answer is", else the last marked, else the last that stands alone.
+
+    >>> last_letter("(A)? The answer is B. Or C, I think.", {}), last_letter("Not (A). B, I think.", {})
+    ('B', 'A')
+    """
+    text = _plain(text)
+    for pattern in (_NAMED, _MARKED, _LETTER):
+        found = [m for m in pattern.finditer(text) if not _worded(m) and _known(_letter(m), options)]
+        found = [m for m in found if pattern is not _NAMED or _settled(_letter(m), text, m.end(), {})]
+        if found:
+            return _letter(found[-1])
+    return None
 
 
 def options_of(given: Any) -> dict[str, str]:
     """Return options by letter from a mapping, a list, or nothing.
 
     Raises:
-        BadReferenceError: they are of another type.
+        BadReferenceError: they are of another type, or not lettered A to Z.
+
+    >>> options_of(["A. London", "Paris"])
+    {'A': 'London', 'B': 'Paris'}
     """
     if given is None:
         return {}
     if isinstance(given, Mapping):
-        return {str(k).strip().upper(): str(v) for k, v in given.items()}
-    if isinstance(given, Sequence) and not isinstance(given, str):
-        return {chr(ord("A") + i): _unlettered(str(option), i) for i, option in enumerate(given)}
-    raise BadReferenceError(f"options are a {type(given).__name__}; expected a list, or a mapping from letters")
+        options = {str(letter).strip().upper(): str(option) for letter, option in given.items()}
+        strange = [letter for letter in options if letter not in ascii_uppercase or len(letter) != 1]
+        if strange or len(options) < len(given):
+            raise BadReferenceError(f"options are keyed {list(given)}; expected different letters from A to Z")
+    elif isinstance(given, Sequence) and not isinstance(given, str | bytes):
+        if len(given) > len(ascii_uppercase):
+            raise BadReferenceError(f"options are a list of {len(given)}; expected at most 26")
+        options = dict(zip(ascii_uppercase, map(str, given), strict=False))
+    else:
+        raise BadReferenceError(f"options are a {type(given).__name__}; expected a list, or a mapping from letters")
+    return {letter: _unlettered(option, letter) for letter, option in options.items()}
 
 
 def reference_letter(reference: Any, options: Mapping[str, str]) -> str:
@@ -77,44 +138,77 @@ def reference_letter(reference: Any, options: Mapping[str, str]) -> str:
 
     Raises:
         BadReferenceError: it is none of these.
+
+    >>> reference_letter("paris", {"A": "London", "B": "Paris"})
+    'B'
     """
-    letter = chosen(reference, options) if isinstance(reference, str) else None
+    expected = "a letter, or an option's text"
+    if not isinstance(reference, str):
+        raise BadReferenceError(f"reference is a {type(reference).__name__}; kind 'choice' expects {expected}")
+    letter = chosen(reference, options)
     if letter is None:
-        known = f" among {', '.join(options)}" if options else ""
-        raise BadReferenceError(f"reference {reference!r} names no choice{known}")
+        known = f"among {', '.join(options)}" if options else "(and there are no options)"
+        shown = reference if len(reference) <= 80 else reference[:77] + "..."
+        raise BadReferenceError(f"reference {shown!r} names no one choice {known}; expected {expected}")
     return letter
 
 
-def _leading(text: str, marked: set[str], options: Mapping[str, str]) -> str | None:
-    """Read ``B. Paris`` or ``B Paris``: a letter in front, and no other letter marked as a choice behind it."""
-    front = re.match(r"(?:\(([A-Z])\)|\[([A-Z])\]|([A-Z])(?:[).:,]|\s*[-–—]|(?=\s)))\s*(.*)", text, re.DOTALL)
-    if front is None or len(marked) > 1:
+def _leading(text: str, options: Mapping[str, str]) -> str | None:
+    """Read ``B. Paris`` or ``B Paris``: a letter in front, with its option or with no other letter behind it."""
+    front = _FRONT.match(text)
+    if front is None:
         return None
-    letter = next(g for g in front.groups()[:3] if g)
-    rest = front[4]
-    if options:
-        others = [other for other, option in options.items() if other != letter and _same(rest, option)]
-        if letter not in options or others:
-            return None
-        if _same(rest, options[letter]):
-            return letter
-    return letter if letter in marked and not _hedged(text, letter) else None
+    letter, at = _letter(front), front.end()
+    own = options.get(letter)
+    if own and _folded(text[at:]) == own:
+        return letter
+    if any(_letter(m) != letter for m in _MARKED.finditer(text, at)):
+        return None
+    if own and _opens(text, at, own):
+        return letter
+    if _VERB.match(text, at):
+        return None
+    written = front[1] or (front[3] and front[2].isupper())
+    others = (m for m in _LETTER.finditer(text, at) if m[1] != letter and not _worded(m) and _known(m[1], options))
+    sure = written and next(others, None) is None and _settled(letter, text, at, options)
+    return _known(letter, options) if sure else None
 
 
-def _hedged(text: str, letter: str) -> bool:
-    """Whether another letter is offered beside the one named: "A or B", "A and B", "A, B", "A/B"."""
-    beside = re.search(rf"\b{letter}\)?\s*(?:,|/|&|\bor\b|\band\b)\s*\(?([A-Z])(?![\w'’])", text)
-    return beside is not None and beside[1] != letter
+def _bracketed(text: str, options: Mapping[str, str]) -> str | None:
+    """Read "It is (B)": the only letter in brackets, in a text that denies nothing."""
+    found = {m[1]: m.end() for m in _BRACKETED.finditer(text)}
+    if len(found) != 1 or _DENIED.search(text):
+        return None
+    letter, at = found.popitem()
+    return _known(letter, options) if _settled(letter, text, at, options) else None
 
 
-def _is_letter(match: re.Match[str]) -> bool:
-    """Whether "answer is a ..." names the choice A or is the article: a bare lower-case letter names nothing."""
-    return bool(match[1]) or bool(match[2] and match[2].isupper() and not _article(match))
+def _settled(letter: str, text: str, at: int, options: Mapping[str, str]) -> bool:
+    """Whether what follows a letter neither offers another beside it nor is another's option."""
+    beside = _BESIDE.match(text, at)
+    at = _PAUSE.match(text, at).end()  # type: ignore[union-attr]  # it matches the empty text too
+    own = options.get(letter)
+    if own and _opens(text, at, own):
+        return True
+    if beside and beside[1] != letter and not _worded(beside) and _known(beside[1], options):
+        return False
+    return not any(_opens(text, at, option) for other, option in options.items() if other != letter)
 
 
-def _article(match: re.Match[str]) -> bool:
-    """Whether a bare A is followed by a word, as in "the answer is A cat"."""
-    return match[2] == "A" and re.match(r"\s+[a-z]", match.string[match.end() :]) is not None
+def _letter(match: re.Match[str]) -> str:
+    return str(next(group for group in match.groups() if group)).upper()
+
+
+def _worded(match: re.Match[str]) -> bool:
+    """Whether a capital A or I that stands alone is the article or the pronoun: another small word follows."""
+    after = match.string[match.end() : match.end() + 12]
+    return match[0][-1] in "AI" and re.match(r"\s[a-z]", after) is not None and not _CLAUSE.match(after)
+
+
+def _opens(text: str, at: int, option: str) -> bool:
+    """Whether a text, from there on, begins with a (folded) option, as whole words."""
+    rest = text[at : at + len(option) + 2].casefold()
+    return option != "" and rest.startswith(option) and not re.match(r"\w|\.\d", rest[len(option) :])
 
 
 def _known(letter: str, options: Mapping[str, str]) -> str | None:
@@ -122,19 +216,17 @@ def _known(letter: str, options: Mapping[str, str]) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """Take off what only decorates: TeX text commands, dollars, emphasis."""
-    text = re.sub(r"\\(?:text|mathrm|mathbf|textbf)\s*\{([^{}]*)\}", r"\1", text)
-    return " ".join(re.sub(r"[$*`_]", "", text).split())
-
-
-def _same(said: str, option: str) -> bool:
-    return _folded(said) == _folded(option) != ""
+    """Take off what only decorates: TeX text commands, dollars, emphasis, wide punctuation."""
+    text = unicodedata.normalize("NFC", text).translate(_WIDE)
+    for _ in range(2):  # \boxed{\text{B}}
+        text = _TEX.sub(r"\1", text)
+    return " ".join(_DECORATION.sub("", _DELIMITER.sub(" ", text)).split())
 
 
 def _folded(text: str) -> str:
-    return _plain(text).casefold().strip(" .,:;!\"'")
+    return _plain(text).casefold().rstrip(" .,:;").strip(" \"'")
 
 
-def _unlettered(option: str, place: int) -> str:
+def _unlettered(option: str, letter: str) -> str:
     """Take its own letter off an option that is written with it, as in "B. Paris"."""
-    return re.sub(rf"^\s*\(?{chr(ord('A') + place)}[).:]\s+", "", option)
+    return re.sub(rf"^\s*(?:\({letter}\)|{letter}[).:])\s+", "", option)

@@ -2,28 +2,39 @@ r"""An exact canonical form of scalar expressions: quotients of polynomials with
 
 A polynomial is ``{monomial: coefficient}``, a monomial a sorted tuple of ``(generator, exponent)``. The generators are
 variables, ``pi``, ``e``, ``i``, prime numbers under a fractional exponent (so that ``\sqrt8 = 2\sqrt2`` and
-``\sqrt2\sqrt3 = \sqrt6`` hold by construction), and, as opaque atoms named by their own canonical text, everything else
-(``sin(...)``). Two facts make it a decision procedure:
+``\sqrt2\sqrt3 = \sqrt6`` hold by construction), and, as opaque atoms named by their own canonical text, everything
+else: ``\ln 2``, ``e^x`` (of which ``e^{2x}`` is the square, and ``\sin x`` is made by Euler's formula), ``|x-1|``.
+Two facts make it a decision procedure:
 
-* equal forms are equal expressions, always;
+* equal forms are equal expressions, always, wherever both are defined;
 * unequal forms without opaque atoms are unequal: variables are independent, real radicals of different primes are
   linearly independent over the rationals (Besicovitch 1940), and ``pi`` and ``e`` are each transcendental
   (both at once is open, so that case is not decided).
 
 ::
 
-    difference(\frac{x^2-1}{x-1}, x+1)      ->   EQUAL
-    difference(\sin^2 x, 1-\cos^2 x)        ->   UNKNOWN  (opaque)
+    equal(\frac{x^2-1}{x-1}, x+1)      ->   True
+    equal(\sin^2 x, 1-\cos^2 x)        ->   True
+    equal(\sin x, \cos x)              ->   None  (opaque: ask the probe)
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from math import comb, factorial
+from math import comb, factorial, isqrt
 from typing import NamedTuple, TypeAlias
 
-from plaudit.rewards.verifiable.mathematics.syntax import MAX_BITS, Const, HopelessError, Node, Num, Op, Sym, UnreadableError
+from plaudit.rewards.verifiable.mathematics.syntax import (
+    MAX_BITS,
+    Const,
+    HopelessError,
+    Node,
+    Num,
+    Op,
+    Sym,
+    UnreadableError,
+)
 
 Monomial: TypeAlias = "tuple[tuple[str, Fraction], ...]"
 Polynomial: TypeAlias = "dict[Monomial, Fraction]"
@@ -166,23 +177,28 @@ def _operation(head: str, args: tuple[Node, ...]) -> Quotient:
 
 
 def _function(head: str, forms: list[Quotient]) -> Quotient:
-    value = rational(forms[-1])
-    if head == "abs" and value is not None:
-        return _constant(abs(value))
-    if value == 1 and head in ("ln", "log"):
-        return _constant(Fraction(0))
-    if value == 0 and head in ("sin", "tan", "arcsin", "arctan", "sinh", "tanh"):
-        return _constant(Fraction(0))
-    if value == 0 and head in ("cos", "cosh"):
-        return _constant(Fraction(1))
-    if head == "ln" and forms[0] == _generator("~e"):
-        return _constant(Fraction(1))
-    if value is not None and head in ("log", "logbase"):
-        base = Fraction(10) if head == "log" else rational(forms[0])
-        exact = _logarithm(base, value) if base is not None else None
+    last = forms[-1]
+    value = rational(last)
+    if head == "abs":
+        if value is not None:
+            return _constant(abs(value))
+        if last.bottom is _ONE and last.top[min(last.top)] < 0:
+            last = Quotient({m: -c for m, c in last.top.items()}, _ONE)
+        return _generator(f"{_OPAQUE}abs {_text(last)})")
+    if head in ("sin", "cos", "tan", "cot", "sec", "csc"):
+        return _circular(head, last)
+    if head in ("ln", "log", "logbase"):
+        base = {"ln": _generator("~e"), "log": _constant(Fraction(10))}.get(head, forms[0])
+        known = rational(base)
+        exact = _logarithm(known, value) if known is not None and value is not None else None
         if exact is not None:
             return _constant(Fraction(exact))
-    return _generator(f"{_OPAQUE}{head} {';'.join(_text(form) for form in forms)})")
+        if known is not None and (known <= 0 or known == 1):
+            raise OpaqueError("a logarithm to a base that has none")
+        return _times(_natural_logarithm(last), _inverse(_natural_logarithm(base)))
+    if value == 0 and head in ("arcsin", "arctan", "sinh", "tanh"):
+        return _constant(Fraction(0))
+    return _generator(f"{_OPAQUE}{head} {_text(last)})")
 
 
 def _logarithm(base: Fraction, value: Fraction) -> int | None:
@@ -243,8 +259,8 @@ def _power(base: Quotient, exponent: Quotient) -> Quotient:
         return base
     if base.bottom is _ONE and len(base.top) == 1:
         ((monomial, coefficient),) = base.top.items()
-        positive = all(name[0] == _PRIME or (name[0] not in "i(" and power == 1) for name, power in monomial)
-        if coefficient > 0 and positive:
+        variables = [(name, power) for name, power in monomial if name[0] not in "~#"]
+        if coefficient > 0 and (not variables or (len(variables) == 1 and _root_splits(*variables[0]))):
             numbers = _rational_power(coefficient, n)
             if numbers is not None:
                 merged = _product({tuple((name, power * n) for name, power in monomial): Fraction(1)}, numbers)
@@ -255,19 +271,84 @@ def _power(base: Quotient, exponent: Quotient) -> Quotient:
     return _generator(f"{_OPAQUE}pow {_text(base)};{n})")
 
 
+def _root_splits(name: str, power: Fraction) -> bool:
+    r"""Say whether a root may be taken of this factor alone: ``\sqrt{4x} = 2\sqrt{x}`` but not of ``x^2`` or ``xy``."""
+    return power == 1 and name != "i" and name[0] != _OPAQUE
+
+
 def _symbolic_power(base: Quotient, exponent: Quotient) -> Quotient:
-    """``b^(c + f)`` with a number ``c``: split into ``b^c b^f`` where ``b`` is a positive number."""
-    value = rational(base)
-    if base == _generator("~e") and exponent.bottom is _ONE and list(exponent.top) == [_I_PI]:
-        turn = exponent.top[_I_PI] * 2
-        if turn.denominator == 1:  # Euler: e^{i pi / 2} = i
-            return _integer_power(_generator("i"), int(turn) % 4)
-    if exponent.bottom is not _ONE or not (base == _generator("~e") or (value is not None and value > 0)):
+    """``e^{2x+1}`` is ``e * E^2`` with the generator ``E = e^x``; ``12^x`` is ``A^2 B`` with ``A = 2^x, B = 3^x``."""
+    if exponent.bottom is not _ONE:
         return _generator(f"{_OPAQUE}pow {_text(base)};{_text(exponent)})")
-    rest = {m: c for m, c in exponent.top.items() if m}
-    moving = _generator(f"{_OPAQUE}pow {_text(base)};{_text(Quotient(rest, _ONE))})")
-    constant = exponent.top.get(())
-    return moving if constant is None else _times(_power(base, _constant(constant)), moving)
+    if base == _generator("~e"):
+        return _exponential("e", exponent.top, Fraction(1))
+    value = rational(base)
+    factors = _signed_factors(value) if value is not None and value > 0 else None
+    if factors is None:
+        return _generator(f"{_OPAQUE}pow {_text(base)};{_text(exponent)})")
+    total = Quotient(_ONE, _ONE)
+    for prime, count in factors:
+        total = _times(total, _exponential(str(prime), exponent.top, Fraction(count)))
+    return total
+
+
+def _exponential(base: str, exponent: Polynomial, scale: Fraction) -> Quotient:
+    """``base ^ (scale * exponent)``: one generator for each monomial of the exponent, its coefficient the power."""
+    total = Quotient(_ONE, _ONE)
+    for monomial, coefficient in exponent.items():
+        power = coefficient * scale
+        if not monomial:
+            number = _generator("~e") if base == "e" else _constant(Fraction(int(base)))
+            total = _times(total, _power(number, _constant(power)))
+        elif base == "e" and monomial == _I_PI:  # Euler: e^{i pi / 2} = i
+            whole = power * 2 // 1
+            total = _times(total, _integer_power(_generator("i"), int(whole) % 4))
+            if power * 2 != whole:
+                total = _times(total, _generator(f"{_OPAQUE}turn)", power - Fraction(whole) / 2))
+        else:
+            name = f"{_OPAQUE}exp {base};{_polynomial_text({monomial: Fraction(1)})})"
+            total = _times(total, _generator(name, power))
+    return total
+
+
+def _circular(head: str, angle: Quotient) -> Quotient:
+    """Sine and its kin by Euler's formula, so that addition theorems are arithmetic."""
+    if angle.bottom is not _ONE:
+        return _generator(f"{_OPAQUE}{head} {_text(angle)})")
+    turned = _product(angle.top, _generator("i").top)
+    forward = _exponential("e", turned, Fraction(1))
+    backward = _exponential("e", turned, Fraction(-1))
+    cosine = _times(_sum(forward, backward), _constant(Fraction(1, 2)))
+    if head in ("cos", "sec"):
+        return cosine if head == "cos" else _inverse(cosine)
+    opposite = Quotient({m: -c for m, c in backward.top.items()}, backward.bottom)
+    half = Quotient({(("i", Fraction(1)),): Fraction(-1, 2)}, _ONE)
+    sine = _times(_sum(forward, opposite), half)
+    if head in ("sin", "csc"):
+        return sine if head == "sin" else _inverse(sine)
+    return _times(sine, _inverse(cosine)) if head == "tan" else _times(cosine, _inverse(sine))
+
+
+def _natural_logarithm(form: Quotient) -> Quotient:
+    r"""``\ln 12 = 2 \ln 2 + \ln 3``; opaque unless the argument is a positive rational or ``e``."""
+    value = rational(form)
+    if form == _generator("~e"):
+        return _constant(Fraction(1))
+    factors = _signed_factors(value) if value is not None and value > 0 else None
+    if factors is None:
+        return _generator(f"{_OPAQUE}ln {_text(form)})")
+    total: Polynomial = {}
+    for prime, count in factors:
+        total = _plus(total, {((f"{_OPAQUE}ln {prime})", Fraction(1)),): Fraction(count)})
+    return Quotient(total, _ONE)
+
+
+def _signed_factors(value: Fraction) -> list[tuple[int, int]] | None:
+    """Return the primes of a positive rational with their (positive or negative) powers."""
+    above, below = _factors(value.numerator), _factors(value.denominator)
+    if above is None or below is None:
+        return None
+    return [*above, *((prime, -count) for prime, count in below)]
 
 
 def _integer_power(base: Quotient, n: int) -> Quotient:
@@ -415,14 +496,10 @@ def _rational_power(value: Fraction, exponent: Fraction) -> Polynomial | None:
     """Return ``value ** exponent`` for a positive rational, over prime generators; None if it can't be factored."""
     if abs(exponent.numerator) > 1000 or exponent.denominator > 1000:
         return None
-    powers: dict[str, Fraction] = {}
-    for number, sign in ((value.numerator, 1), (value.denominator, -1)):
-        factors = _factors(number)
-        if factors is None:
-            return None
-        for prime, count in factors:
-            name = f"{_PRIME}{prime}"
-            powers[name] = powers.get(name, Fraction(0)) + sign * count * exponent
+    factors = _signed_factors(value)
+    if factors is None:
+        return None
+    powers = {f"{_PRIME}{prime}": count * exponent for prime, count in factors}
     monomial, coefficient = _reduce(powers, Fraction(1))
     return {monomial: coefficient}
 
@@ -443,9 +520,11 @@ def _factors(number: int) -> tuple[tuple[int, int], ...] | None:
             found.append((divisor, count))
         divisor += 1 if divisor == 2 else 2
     if number > 1:
-        if number > _MAX_FACTOR * _MAX_FACTOR:
+        root = isqrt(number)
+        prime, count = (root, 2) if root * root == number else (number, 1)
+        if prime > _MAX_FACTOR * _MAX_FACTOR:
             return None
-        found.append((number, 1))
+        found.append((prime, count))
     return tuple(found)
 
 
@@ -462,5 +541,3 @@ def _polynomial_text(polynomial: Polynomial) -> str:
     if len(text) > 2000:
         raise OpaqueError("too long")
     return f"[{text}]"
-
-

@@ -29,17 +29,18 @@ _DROPPED = re.compile(
 _SPACES = re.compile(r"(?<!\\)\\[,;:>\s]|~|\s+")
 _GROUPED = re.compile(r"(?<=\d)(?:\{,\}|\\,|\\ |~)(?=\d{3}(?!\d))")
 _FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
-_ROMAN = re.compile(
-    r"\\(?:(?:math|text)(?:rm|bf|it|sf|normal|tt|up)|mbox|hbox|operatorname\*?)(?![A-Za-z])"
-)
+_ROMAN = re.compile(r"\\(?:(?:math|text)(?:rm|bf|it|sf|normal|tt|up)|mbox|hbox|operatorname\*?)(?![A-Za-z])")
 _JOINED = re.compile(r",?\s*\\text\s*\{\s*,?\s*(and|or)\s*\}")
 _WORDY = re.compile(
     r"(?<![\\A-Za-z])(?:(sqrt|pi|sin|cos|tan|cot|sec|csc|ln|log|exp|arcsin|arccos|arctan|sinh|cosh|tanh)(?![A-Za-z])"
     r"|(infinity|infty|inf|oo)(?![A-Za-z]))"
 )
-_SIGNS = ((r"\leqslant", r"\le"), (r"\geqslant", r"\ge"), (r"\lbrace", r"\{"), (r"\rbrace", r"\}"), (r"\%", "%"), ("<=", r"\le "), (">=", r"\ge "), (" != ", r" \ne "),
-          (r"\leq", r"\le"), (r"\geq", r"\ge"), (r"\neq", r"\ne"), ("**", "^"), (r"\lvert", "|"), (r"\rvert", "|"),
-          (r"\vert", "|"), (r"\varnothing", r"\emptyset"), (r"\degree", r"^\circ"), (r"\$", "$"))  # fmt: skip
+_SIGNS = (
+    (r"\leqslant", r"\le"), (r"\geqslant", r"\ge"), (r"\leq", r"\le"), (r"\geq", r"\ge"), (r"\neq", r"\ne"),
+    ("<=", r"\le "), (">=", r"\ge "), (" != ", r" \ne "), ("**", "^"), (r"\%", "%"), (r"\$", "$"),
+    (r"\lbrace", r"\{"), (r"\rbrace", r"\}"), (r"\lvert", "|"), (r"\rvert", "|"), (r"\vert", "|"),
+    (r"\varnothing", r"\emptyset"), (r"\degree", r"^\circ"),
+)  # fmt: skip
 _PLAIN_UNION = re.compile(r"(?<=[\])])\s*U\s*(?=[\[(])")
 _PAIRS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`"))
 

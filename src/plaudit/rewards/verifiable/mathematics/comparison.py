@@ -6,15 +6,18 @@ Every function here returns True (equal, proved), False (different, proved or by
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from plaudit.rewards.verifiable.mathematics import canonical as exact
 from plaudit.rewards.verifiable.mathematics import probe
 from plaudit.rewards.verifiable.mathematics.cleaning import clean, unbalanced
 from plaudit.rewards.verifiable.mathematics.grammar import fold, read
+from plaudit.rewards.verifiable.mathematics.lexicon import HEDGES
 from plaudit.rewards.verifiable.mathematics.syntax import (
+    MAX_BITS,
     MAX_DEPTH,
     MAX_LENGTH,
     Const,
@@ -35,6 +38,11 @@ from plaudit.rewards.verifiable.mathematics.syntax import (
 _PLACES = 6
 _RELATIVE = Fraction(1, 10_000)
 _MAX_ITEMS = 64
+_Piece: TypeAlias = "tuple[Fraction | None, bool, Fraction | None, bool]"
+"""An interval: start, whether it is in, end, whether it is in. None is infinity."""
+_POWER_CHAIN = re.compile(r"\d+(?:\^\{?\d+\}?)+")
+_NESTED_POWERS = re.compile(r"\^\{[^{}^]*\^\{[^{}^]*\^")
+_LARGE_FACTORIAL = re.compile(r"\d{4,}!|!\)?!")
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 
 
@@ -118,20 +126,24 @@ def reading(text: str, scientific: bool = True) -> Reading:
 
 
 def _tower(text: str) -> bool:
-    """Say whether an unread text stacks three powers, or has a number that no reader should multiply out."""
-    stacked = best = 0
-    for char in text.replace(" ", ""):
-        if char == "^":
-            stacked += 1
-            best = max(best, stacked)
-        elif char in "+-*/=,;)]" and stacked:
-            stacked = 0
-    return best >= 4 or text.count("!!") > 1
+    """Say whether a text that the grammar refused holds a number that no other reader should try to work out."""
+    packed = text.replace(" ", "")
+    if _NESTED_POWERS.search(packed) or _LARGE_FACTORIAL.search(packed):
+        return True
+    for chain in _POWER_CHAIN.finditer(packed):
+        height = 1
+        for part in reversed(re.findall(r"\d+", chain[0])):
+            base = int(part[:9])
+            if height * base.bit_length() > MAX_BITS:
+                return True
+            height = base**height
+    return False
 
 
 def _scientific_allowed(gold: str, answer: str) -> bool:
     """``2e-3`` is a number, unless the other text uses ``e`` for Euler's number."""
-    return not any("e" in text.replace(r"\le", "").replace(r"\ge", "") and not _has_exponent(text) for text in (gold, answer))
+    stripped = (text.replace(r"\le", "").replace(r"\ge", "") for text in (gold, answer))
+    return not any("e" in text and not _has_exponent(text) for text in stripped)
 
 
 def _has_exponent(text: str) -> bool:
@@ -204,12 +216,8 @@ def _compare(gold: Node, answer: Node) -> bool | None:
 def _scalars(gold: Node, answer: Node) -> bool | None:
     if isinstance(gold, Num) and isinstance(answer, Num):
         return _numbers(gold, answer)
-    try:
-        left, right = _canonical(gold), _canonical(answer)
-        equal = exact.equal(left, right)
-    except UnreadableError:
-        left = right = None
-        equal = None
+    left, right = _form(gold), _form(answer)
+    equal = exact.equal(left, right) if left is not None and right is not None else None
     if equal:
         return True
     rounded = _rounded(gold, answer, left, right)
@@ -218,6 +226,13 @@ def _scalars(gold: Node, answer: Node) -> bool | None:
     if equal is None:
         return False if probe.refuted(gold, answer) else None
     return False
+
+
+def _form(node: Node) -> exact.Quotient | None:
+    try:
+        return _canonical(node)
+    except UnreadableError:
+        return None
 
 
 @lru_cache(maxsize=4096)
@@ -242,9 +257,7 @@ def _approximates(a: Fraction, b: Fraction, a_decimal: bool, b_decimal: bool) ->
     return round(a, _PLACES) == round(b, _PLACES)
 
 
-def _rounded(
-    gold: Node, answer: Node, left: exact.Quotient | None, right: exact.Quotient | None
-) -> bool | None:
+def _rounded(gold: Node, answer: Node, left: exact.Quotient | None, right: exact.Quotient | None) -> bool | None:
     r"""Compare a decimal with a constant such as ``\frac{\sqrt2}{2}``; None if this is no such pair or too close."""
     for number, other, form in ((gold, answer, right), (answer, gold, left)):
         if isinstance(number, Op) and number.head == "neg" and isinstance(number.args[0], Num):
@@ -283,6 +296,8 @@ def _quantities(gold: Node, answer: Node) -> bool | None:
         return _compare(left, right)
     if not left_unit and right_unit.startswith("base"):
         return False
+    if HEDGES & {*left_unit.split(), *right_unit.split()}:
+        return False
     if "%" not in (left_unit, right_unit):
         return False if left_unit and right_unit else _compare(left, right)
     if left_unit and right_unit:
@@ -301,10 +316,8 @@ def _quantities(gold: Node, answer: Node) -> bool | None:
 def _value(node: Node) -> Fraction | None:
     if isinstance(node, Num):
         return node.value
-    try:
-        return exact.rational(_canonical(node))
-    except UnreadableError:
-        return None
+    form = _form(node)
+    return exact.rational(form) if form is not None else None
 
 
 def _texts(gold: Node, answer: Node) -> bool:
@@ -360,7 +373,7 @@ def _collections(gold: Node, answer: Node) -> bool | None:
         if not isinstance(left, Group):
             return _compare(left, right)
     if not isinstance(right, Group):
-        return _compare(left.items[0], right) if len(left.items) == 1 and left.left in ("", r"\{") else False
+        return _unordered(left.items, (right,)) if left.left in ("", r"\{") else False
     if isinstance(gold, Group) and isinstance(answer, Group):
         left, right = (_unassigned(gold), _unassigned(answer)) if _one_sided(gold, answer) else (gold, answer)
     kinds = {left.left + left.right, right.left + right.right}
@@ -405,7 +418,7 @@ def _ordered(left: tuple[Node, ...], right: tuple[Node, ...]) -> bool | None:
 
 def _unordered(left: tuple[Node, ...], right: tuple[Node, ...]) -> bool | None:
     if max(len(left), len(right)) > _MAX_ITEMS:
-        return None
+        return None if min(len(left), len(right)) > _MAX_ITEMS else False
     table = [[_compare(a, b) for b in right] for a in left]
     columns = list(zip(*table, strict=True)) if table else [() for _ in right]
     if all(True in row for row in table) and all(True in column for column in columns):
@@ -425,9 +438,9 @@ def _unions(gold: Node, answer: Node) -> bool | None:
     return a == b if a is not None and b is not None else None
 
 
-def _pieces(parts: tuple[Node, ...]) -> list[tuple[Fraction | None, bool, Fraction | None, bool]] | None:
-    """Merge intervals with rational ends into disjoint sorted ones (None is infinity); None if an end is not rational."""
-    found = []
+def _pieces(parts: tuple[Node, ...]) -> list[_Piece] | None:
+    """Merge intervals with rational ends into disjoint sorted ones; None if an end is not rational."""
+    found: list[_Piece] = []
     for part in parts:
         if not isinstance(part, Group):
             return None
@@ -511,7 +524,7 @@ def _equations(gold: Relation, answer: Relation) -> bool | None:
     left, right = _assignment(gold), _assignment(answer)
     if left and right and left[0] == right[0]:
         same = _compare(left[1], right[1])
-        if same or not _mentions(left[1], left[0]) and not _mentions(right[1], right[0]):
+        if same or not (_mentions(left[1], left[0]) or _mentions(right[1], right[0])):
             return same
     if len(gold.ops) != 1 or len(answer.ops) != 1:
         return None

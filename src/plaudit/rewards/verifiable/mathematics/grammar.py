@@ -51,6 +51,10 @@ _PIECE = re.compile(
 _PLAIN_NUMBER = re.compile(r"([-+]?)(\d+|[1-9]\d{0,2}(?:,\d{3})+)(\.\d+)?")
 _SCIENTIFIC = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
+_SENTENCE = re.compile(r"[A-Za-z]+(?:[ ,.']+[A-Za-z]+)*")
+_LONG_WORD = re.compile(r"[A-Za-z]{4}")
+_WHOLE_TEXT = re.compile(r"\\text ?\{([^{}]*)\}")
+_JOINED = re.compile(r"\s(?:and|or)\s*$")
 _OPENERS = {"(": ")", "[": "]", r"\{": r"\}", r"\langle": r"\rangle"}
 _LIMIT_EXPONENT = 10_000
 _END = ""
@@ -81,8 +85,11 @@ def read(text: str, scientific: bool = True) -> Node:
         if abs(power) > _LIMIT_EXPONENT:
             raise HopelessError("too large to grade")
         return Num(Fraction(text), "." in text)
-    if text.lower() in WORDS:
-        return Text(text.lower())
+    if text.lower() in WORDS or (_SENTENCE.fullmatch(text) and _LONG_WORD.search(text)):
+        return Text(fold(text))
+    whole = _WHOLE_TEXT.fullmatch(text)
+    if whole is not None and any(char.isdigit() for char in whole[1]):
+        text = whole[1].strip()
     return _Parser(_tokens(text)).answer()
 
 
@@ -118,7 +125,10 @@ def _tokens(text: str) -> list[_Token]:
             else:
                 found.append(_Token("num", piece[0].replace(",", "").replace(" ", ""), spaced))
         elif kind == "words":
-            found.append(_Token("text", piece["words"], spaced))
+            unit, joined = _JOINED.sub("", piece["words"]), _JOINED.search(piece["words"])
+            found.append(_Token("text", unit, spaced))
+            if joined:
+                found.append(_Token("op", ",", True))
         elif kind == "word":
             found.extend(_letters(piece[0], spaced, found))
         else:
@@ -326,9 +336,9 @@ class _Parser:
         if self.now.kind == "num":
             raise UnreadableError("a number right after a factor")
         factor = self.power()
-        if isinstance(before, Num) and isinstance(factor, Op) and factor.head == "div":
-            if all(isinstance(arg, Num) for arg in factor.args):
-                raise UnreadableError("a number right before a fraction that makes no mixed number")
+        numbers = isinstance(factor, Op) and factor.head == "div" and all(isinstance(a, Num) for a in factor.args)
+        if isinstance(before, Num) and numbers:
+            raise UnreadableError("a number right before a fraction that makes no mixed number")
         return factor
 
     def _starts_factor(self) -> bool:
@@ -376,7 +386,7 @@ class _Parser:
         r"""Read an argument of ``\frac``: of a bare number only its first digit (``\frac12``)."""
         token = self.now
         if token.kind == "num":
-            if not token.text.isdigit() or token.spaced and len(token.text) > 1:
+            if not token.text.isdigit() or (token.spaced and len(token.text) > 1):
                 raise UnreadableError("a bare decimal argument")
             rest = token.text[1:]
             if rest:
@@ -423,7 +433,7 @@ class _Parser:
             base = self.argument()
             if not isinstance(base, Num):
                 raise UnreadableError("a number with a subscript")
-            return Quantity(Num(value), f"base {base.value}")
+            return Num(value) if base.value == 10 else Quantity(Num(value), f"base {base.value}")
         if digits.isdigit():
             fraction = self.mixed()
             if fraction is not None:

@@ -16,6 +16,8 @@ RELATIONS = {
 }  # fmt: skip
 WORDS = frozenset("yes no odd even dne".split())  # noqa: SIM905
 """Whole answers of fewer than four letters that are words, not products of variables."""
+HEDGES = frozenset("or and more less than not least most about over under".split())  # noqa: SIM905
+"""Words that make a value another one (``5 or more``), where a unit would only name it."""
 LETTER_UNITS = frozenset("m g s h l L K N J W V A C F".split())  # noqa: SIM905
 """Read as units only after a number and a space: ``5 m`` is a length, ``5m`` a product."""
 
@@ -66,8 +68,6 @@ _ALIASES = {
     "mol": "mole moles mols",
     "Pa": "pascal pascals",
 }
-UNITS = {
-    spelling: unit for unit, aliases in _ALIASES.items() for spelling in (unit, *aliases.split()) if spelling
-}
+UNITS = {spelling: unit for unit, aliases in _ALIASES.items() for spelling in (unit, *aliases.split()) if spelling}
 """Spelling to unit. Units are compared by name and never converted."""
 CURRENCIES = frozenset("$€£¥₹")

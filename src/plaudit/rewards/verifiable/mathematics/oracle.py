@@ -1,7 +1,7 @@
 r"""The slow exact verdict, and whether a reference can be graded against at all, by math-verify 0.9 and sympy.
 
-math-verify guards itself with SIGALRM, which exists only on a process's main thread, so both of its alarms are off here:
-:func:`confirm` works on any thread **and may hang**. Call it in a process that you can kill.
+math-verify guards itself with SIGALRM, which exists only on a process's main thread, so both of its alarms are off
+here: :func:`confirm` works on any thread **and may hang**. Call it in a process that you can kill.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _SHOWN = 80
 def confirm(gold: str, answer: str) -> bool:
     r"""Say whether math-verify holds ``answer`` equal to the reference ``gold``. May take forever.
 
-    Meant for pairs that :func:`.decide` left undecided; on others it repeats math-verify's known errors. The order of the
-    arguments matters: an answer ``x < 3`` and a reference ``x < 3`` are not read alike.
+    Meant for pairs that :func:`.decide` left undecided; on others it repeats math-verify's known errors. The order of
+    the arguments matters: math-verify doesn't read an inequality alike in the answer and in the reference.
     """
     import math_verify
 

@@ -93,9 +93,7 @@ def _operation(head: str, args: list[Measured]) -> Measured:
     if head == "neg":
         return Measured(-first.value, first.error)
     if head == "add":
-        return _checked(
-            math.fsum(a.value for a in args), sum(a.error + abs(a.value) * _EPSILON for a in args)
-        )
+        return _checked(math.fsum(a.value for a in args), sum(a.error + abs(a.value) * _EPSILON for a in args))
     if head == "mul":
         total = first
         for factor in args[1:]:

@@ -1,0 +1,5 @@
+"""``python -m plaudit``."""
+
+from plaudit.cli.app import main
+
+main()
