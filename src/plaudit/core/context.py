@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,9 @@ class Context:
         models: models by role (``{"judge": ...}``).
         seed: mixed into every random choice, which otherwise depends on content alone.
         deadline: seconds that one ``score`` call may take; None for no limit.
+        cache: a ``plaudit.engine.cache.Cache`` for what costs something; None for the process's own, in memory alone.
+        on_event: called with a ``plaudit.engine.events.Event`` for every part that has answered, on the thread that
+            scores.
     """
 
     step: int = 0
@@ -28,6 +31,8 @@ class Context:
     models: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     deadline: float | None = None
+    cache: Any = None
+    on_event: Callable[[Any], None] | None = None
 
     def __post_init__(self) -> None:
         if self.step < 0 or (self.total is not None and self.total <= 0):

@@ -77,7 +77,7 @@ class ExpressionError(PlauditError, ValueError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``'; did you mean X?'`` for the known name closest to ``name``, or the known names if none is close."""
-    names = sorted(known)
+    names = sorted(map(str, known))
     lowered = {n.lower(): n for n in names}
     close = get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
     if close:

@@ -89,7 +89,7 @@ class Function(Leaf):
             )
         code = Path(self.source.rpartition(":")[0]).read_bytes()  # all of it: a function reads its file's constants
         spec = {
-            "reward": "Load",
+            "class": "Load",
             "source": self.source,
             "code": blake2b(code, digest_size=16).hexdigest(),
             "declared": repr(self.declared),
@@ -115,7 +115,7 @@ class Function(Leaf):
     async def compute(self, samples: Sequence[Sample], run: Run) -> Scores | Sequence[float] | Floats:
         """Grade each sample, or all that belong together at once."""
         if self.over == "sample":
-            return await run.each(self.function, samples, self.cost)
+            return await run.each(self.function, samples, self.cost, self.timeout)
         answered = self.function(samples)
         if inspect.iscoroutine(answered):
             answered = await run.io(answered)
@@ -129,6 +129,7 @@ def reward(
     cost: Cost = "cpu",
     over: str = "sample",
     needs: Sequence[str] = (),
+    timeout: float | None = None,
 ) -> Any:
     """Make a function a reward.
 
@@ -138,6 +139,7 @@ def reward(
         cost: what one grading costs; ``cpu`` work may hang and so runs where it can be killed.
         over: the rows that must be seen together; anything but ``sample`` makes the function take a list.
         needs: sample fields without which the record is ``invalid``.
+        timeout: seconds that one sample may take; 5 for ``cpu`` and 120 for ``model`` if not given.
 
     Returns:
         The reward, or a decorator that makes it.
@@ -158,7 +160,7 @@ def reward(
             raise ConfigError(
                 f"@reward makes a function a reward, not {function!r}; decorate a reward class with @part"
             )
-        return Function(function, declared)
+        return Function(function, declared, timeout=timeout)
 
     return decorate if function is None else decorate(function)
 

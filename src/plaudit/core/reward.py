@@ -67,7 +67,9 @@ class Run(Protocol):
     async def gather(self, *asked: Awaitable[Scores]) -> list[Scores]:
         """Ask several parts; those that wait for something wait together."""
 
-    async def each(self, grade: Callable[[T], Any], items: Sequence[T], cost: Cost = "cpu") -> Scores:
+    async def each(
+        self, grade: Callable[[T], Any], items: Sequence[T], cost: Cost = "cpu", timeout: float | None = None
+    ) -> Scores:
         """Grade one by one: in process if ``free``, where it can be killed if ``cpu``; ``grade`` may be async."""
 
     async def io(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -177,9 +179,9 @@ class Reward:
         Raises:
             ExpressionError: a field is a live object (a lambda, a loaded model) that no specification can hold.
         """
-        out: dict[str, Any] = {"reward": type(self).__name__, "version": self.version}
+        out: dict[str, Any] = {"class": type(self).__name__, "version": self.version}  # no field can be named class
         for f in fields(self):
-            if f.name != "name" or (names and self.name):
+            if f.name not in ("name", "timeout") or (names and getattr(self, f.name)):
                 out[f.name] = _plain(getattr(self, f.name), names, f"{type(self).__name__}: {f.name}")
         return out
 
@@ -323,12 +325,25 @@ class Reward:
         return upper().multiply(-1.0, self)
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Leaf(Reward):
     """A reward that grades one sample at a time, looking at nothing else.
+
+    ``timeout`` is how many seconds one sample may take, where grading can hang: 5 (cost ``cpu``) and 120 (``model``) if
+    it is not said. What takes longer has the status ``timeout``.
 
     ``grade`` may return anything that :mod:`plaudit.core.grade` reads. A ``RecordError`` raised in it makes the sample
     ``invalid``, any other exception ``error``.
     """
+
+    timeout: float | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.timeout is not None and not self.timeout > 0:
+            raise ConfigError(
+                f"{type(self).__name__}: timeout={self.timeout}; it is a positive number of seconds", "timeout"
+            )
 
     def grade(self, sample: Sample) -> Any:
         """Return what one sample is worth."""
@@ -336,7 +351,7 @@ class Leaf(Reward):
 
     async def compute(self, samples: Sequence[Sample], run: Run) -> Scores | Sequence[float] | Floats:
         """Grade each sample."""
-        return await run.each(self.grade, samples, self.cost)
+        return await run.each(self.grade, samples, self.cost, self.timeout)
 
 
 def _listed(samples: Iterable[Sample] | Sample) -> Sequence[Sample]:

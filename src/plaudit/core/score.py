@@ -180,6 +180,13 @@ class Scores:
         term.weight = np.full(len(self), weight, dtype=np.float64)
         return term
 
+    def again(self, spent: Mapping[str, Floats] | None = None) -> Scores:
+        """Return the same scores for another place of a tree, where nothing more (or ``spent``) was spent on them."""
+        terms = {name: term if spent is not None else term.again() for name, term in self.terms.items()}
+        copy = Scores(self.values, self.codes, self.reason, terms=terms, weight=self.weight, spent=spent)
+        copy.spans, copy.notes, copy.tensor = self.spans, self.notes, self.tensor
+        return copy
+
     def walk(self) -> Iterator[tuple[str, Scores]]:
         """Every term of the tree with its dotted name, parents first."""
         for name, term in self.terms.items():

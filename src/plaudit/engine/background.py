@@ -9,12 +9,19 @@ import asyncio
 import os
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
+
+
+@cache
+def threads() -> ThreadPoolExecutor:
+    """Return the threads in which calls wait that are not async."""
+    return ThreadPoolExecutor(max_workers=64, thread_name_prefix="plaudit-wait")
 
 
 def submit(coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
@@ -50,6 +57,7 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
 def _forget() -> None:
     global _loop, _lock
     _loop, _lock = None, threading.Lock()
+    threads.cache_clear()
 
 
 if hasattr(os, "register_at_fork"):

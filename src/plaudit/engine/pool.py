@@ -1,8 +1,8 @@
 """The worker pool: CPU work that may hang, crash or blow up, in processes that can be killed and replaced.
 
 Each item has its own limit, counted from the moment it starts in its worker. Items travel in chunks whose size follows
-their measured cost, so that cheap work pays little for the journey; when a worker is killed or dies, the item that it was
-at gets the blame, what it had finished is kept, and the rest of its chunk goes to another.
+their measured cost, so that cheap work pays little for the journey; when a worker is killed or dies, the item that it
+was at gets the blame, what it had finished is kept, and the rest of its chunk goes to another.
 
 One thread manages all workers of a pool; ``submit`` may be called from any thread.
 """
@@ -37,6 +37,7 @@ CHUNK_SECONDS, CHUNK_ITEMS = 0.02, 512
 MEMORY = 4 << 30
 #: Seconds that a worker may take to load a function and its items before it counts as hung.
 LOADING = 120.0
+LATE = "the deadline had passed"
 _SCRIPT = str(Path(__file__).with_name("worker.py"))
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -60,8 +61,9 @@ class Result(NamedTuple):
 class _Batch:
     """The items of one ``submit``."""
 
-    def __init__(self, name: str, blob: bytes, items: Sequence[Any], limit: float) -> None:
+    def __init__(self, name: str, blob: bytes, items: Sequence[Any], limit: float, until: float | None) -> None:
         self.name, self.blob, self.items, self.limit = name, blob, items, limit
+        self.until = float("inf") if until is None else until
         self.todo = deque(range(len(items)))
         self.alone: set[int] = set()  # items that are sent one by one, after a worker died before it began any
         self.results: list[Result | None] = [None] * len(items)
@@ -160,13 +162,16 @@ class Pool:
         self._closed = False
         self._chunks = 0
 
-    def submit(self, function: Callable[[Any], Any], items: Sequence[Any], limit: float) -> Future[list[Result]]:
+    def submit(
+        self, function: Callable[[Any], Any], items: Sequence[Any], limit: float, until: float | None = None
+    ) -> Future[list[Result]]:
         """Call the function on each item in the workers.
 
         Args:
             function: anything that cloudpickle takes.
             items: its arguments, one each; they are pickled.
             limit: seconds that one item may take.
+            until: when all must be done, by ``time.monotonic``; what is not done then has run out of time.
 
         Returns:
             The future of one :class:`Result` an item, in order. Cancelling it drops what has not begun.
@@ -175,7 +180,7 @@ class Pool:
             ConfigError: the function can't be sent to another process.
         """
         blob = _pickled(function)
-        batch = _Batch(hashlib.blake2b(blob, digest_size=16).hexdigest(), blob, items, limit)
+        batch = _Batch(hashlib.blake2b(blob, digest_size=16).hexdigest(), blob, items, limit, until)
         if not items:
             batch.future.set_result([])
             return batch.future
@@ -261,6 +266,11 @@ class Pool:
             self._send(idle.pop(), batch, selector)
 
     def _send(self, worker: _Worker, batch: _Batch, selector: selectors.BaseSelector) -> None:
+        if monotonic() >= batch.until:
+            while batch.todo:
+                batch.settle(batch.todo.popleft(), Result(None, "timeout", LATE, 0.0))
+            self._finish(batch)
+            return
         chunk = [batch.todo.popleft()]
         if chunk[0] not in batch.alone:
             cost = self._cost.get(batch.name)
@@ -326,14 +336,16 @@ class Pool:
     def _end(self, worker: _Worker) -> float:
         assert worker.batch is not None
         place, began = worker.at()
-        return began + worker.batch.limit if place >= 0 else max(worker.sent + LOADING, monotonic() + 0.05)
+        own = began + worker.batch.limit if place >= 0 else max(worker.sent + LOADING, monotonic() + 0.05)
+        return min(own, worker.batch.until)
 
     def _overdue(self, worker: _Worker) -> bool:
         if worker.batch is None:
             return False
         place, began = worker.at()
         now = monotonic()
-        return now - began > worker.batch.limit if place >= 0 else now - worker.sent > LOADING
+        own = now - began > worker.batch.limit if place >= 0 else now - worker.sent > LOADING
+        return own or now >= worker.batch.until
 
     def _bury(self, worker: _Worker, selector: selectors.BaseSelector, overdue: bool = False) -> None:
         """Remove a worker that is overdue or has died: blame the item that it was at, send the rest to others."""
@@ -350,7 +362,8 @@ class Pool:
         unfinished = [i for i in worker.chunk if batch.results[i] is None]
         if place >= 0 and (place == blamed or not overdue):
             seconds = monotonic() - began
-            why = ("timeout", f"took longer than {batch.limit:g} s") if overdue else ("error", _death(worker.process))
+            late = LATE if monotonic() >= batch.until else f"took longer than {batch.limit:g} s"
+            why = ("timeout", late) if overdue else ("error", _death(worker.process))
             batch.settle(worker.chunk[place], Result(None, *why, seconds))
         elif place < 0 and len(unfinished) == 1 and len(worker.chunk) == 1:
             why = ("timeout", "hung while loading") if overdue else ("error", f"{_death(worker.process)} while loading")

@@ -1,25 +1,32 @@
 """Run: one execution of a reward expression over a batch.
 
-Composites pull rows from their parts through it; leaves grade. What goes wrong in a leaf becomes a status with its
-reason, for that row if one row was being graded; what goes wrong in a composite is a bug and is raised.
+Composites pull rows from their parts through it; leaves grade. Nothing is asked twice: equal parts asked for the same
+rows answer once, and a leaf that costs something grades each distinct content once (:mod:`plaudit.engine.once`). What
+goes wrong in a leaf becomes a status with its reason, for that row if one row was being graded; what goes wrong in a
+composite is a bug and is raised.
 """
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from time import perf_counter
+from concurrent.futures import Future
+from threading import get_ident
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plaudit.core.context import Context
-from plaudit.core.errors import RecordError
+from plaudit.core.errors import ConfigError, ExpressionError, RecordError
 from plaudit.core.grade import Grade, grades_to_scores
 from plaudit.core.score import Scores, Status, status_code
-from plaudit.engine import background
+from plaudit.engine import background, pool
 from plaudit.engine.driver import Driver, Wait, together
+from plaudit.engine.events import Event
+from plaudit.engine.once import ONCE, graded_once
 
 if TYPE_CHECKING:
     from plaudit.core.reward import Cost, Reward
@@ -28,6 +35,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: How far outside its declared range a value may lie before it is an error: rounding, nothing else.
 ROUNDING = 1e-9
+#: Seconds that grading one sample may take where the reward does not say: work on this machine, and calls to a model.
+CPU_LIMIT, MODEL_LIMIT = 5.0, 120.0
 
 
 class BatchRun:
@@ -38,16 +47,17 @@ class BatchRun:
         context: the caller's.
     """
 
-    def __init__(self, batch: Sequence[Sample], context: Context | None) -> None:
+    def __init__(self, batch: Sequence[Sample], context: Context | None, blocking: bool = True) -> None:
         self.batch = batch
         self.context = context or Context()
+        self._thread, self._blocking = get_ident(), blocking
+        self._ends = None if self.context.deadline is None else monotonic() + self.context.deadline
+        self._asked: dict[Any, Future[Scores]] = {}
 
     async def __call__(
         self, asked: Reward, samples: Sequence[Sample], where: NDArray[np.bool_] | None = None
     ) -> Scores:
         """Ask a part for the rows where ``where`` is true; the others come back ``skipped``."""
-        if where is not None and len(where) != len(samples):
-            raise ValueError(f"where has {len(where)} rows for {len(samples)} samples")
         if where is None or where.all():
             return await self._ask(asked, samples)
         rows = np.flatnonzero(where)
@@ -60,48 +70,76 @@ class BatchRun:
         return answered
 
     async def io(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """Run a coroutine that does I/O on the background loop, and wait for it; what nobody waits for is cancelled."""
-        future = background.submit(coroutine)
-        try:
-            return await Wait(future)
-        finally:
-            future.cancel()  # does nothing to one that is done
+        """Run a coroutine that does I/O on the background loop, and wait for it."""
+        return await Wait(background.submit(coroutine))
 
-    async def each(self, grade: Callable[[T], Any], items: Sequence[T], cost: Cost = "cpu") -> Scores:
-        """Grade one by one; an async ``grade`` is asked for all at once."""
-        call = getattr(type(grade), "__call__", None)  # noqa: B004 - an object may have an async one
-        if inspect.iscoroutinefunction(grade) or inspect.iscoroutinefunction(call):
-            return grades_to_scores(await self.io(_all(grade, items)))
-        grades: list[Any] = []
-        clock = [perf_counter()]
-        for item in items:
-            try:
-                grades.append(grade(item))
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - becomes a status, never a number
-                grades.append(_failed(error))
-            clock.append(perf_counter())
-        return grades_to_scores(grades, np.diff(np.array(clock)))
+    async def each(
+        self, grade: Callable[[T], Any], items: Sequence[T], cost: Cost = "cpu", timeout: float | None = None
+    ) -> Scores:
+        """Grade one by one, each within its limit: in workers if ``cpu``, all at once if async or ``model``."""
+        if inspect.iscoroutinefunction(grade) or cost == "model":
+            limit = self._limit(MODEL_LIMIT if timeout is None else timeout)
+            return grades_to_scores(*await self.io(_all(grade, items, limit)))
+        if cost == "cpu":
+            limit = CPU_LIMIT if timeout is None else timeout
+            results = await Wait(pool.shared().submit(grade, items, limit, self._ends))
+            grades = [r.value if not r.status else Grade(None, r.reason, Status(r.status)) for r in results]
+            return grades_to_scores(grades, np.array([r.seconds for r in results]))
+        return _one_by_one(grade, items)
+
+    def blocks(self, other: BatchRun) -> bool:
+        """Whether the other can't go on before this one has ended, as both are on one thread and this one holds it."""
+        return self._blocking and other is not self and other._thread == self._thread
+
+    def _limit(self, seconds: float) -> float:
+        return seconds if self._ends is None else max(0.0, min(seconds, self._ends - monotonic()))
 
     async def _ask(self, asked: Reward, samples: Sequence[Sample]) -> Scores:
-        needs, leaf = asked.needs, not asked.parts
-        bad = {i: why for i, sample in enumerate(samples) if (why := _unfit(sample, needs, leaf))}
+        """Answer, or share the answer that an equal part gave, or is giving, for the same rows."""
+        key = _key(asked)
+        place = (key or id(asked), tuple(map(id, samples)))
+        earlier = self._asked.get(place)
+        if earlier is not None:
+            answered: Scores = await Wait(earlier)
+            return answered.again()
+        answer = self._asked[place] = Future()
+        began = perf_counter()
+        try:
+            scores = await self._answer(asked, samples, key)
+        except BaseException as error:
+            answer.set_exception(error)
+            raise
+        answer.set_result(scores)
+        if self.context.on_event is not None:
+            self.context.on_event(Event.of(asked, scores, perf_counter() - began))
+        return scores.again(spent=scores.spent)
+
+    async def _answer(self, asked: Reward, samples: Sequence[Sample], key: str | None) -> Scores:
+        if asked.parts:
+            return _scores(await asked.compute(samples, self), len(samples), asked)
+        bad = {i: why for i, sample in enumerate(samples) if (why := _unfit(sample, asked.needs))}
         if not bad:
-            return await self._fit(asked, samples)
+            return await self._leaf(asked, samples, key)
         fit = np.array([i for i in range(len(samples)) if i not in bad], dtype=np.intp)
-        answered = (await self._fit(asked, [samples[i] for i in fit])).scatter(len(samples), fit)
+        answered = (await self._leaf(asked, [samples[i] for i in fit], key)).scatter(len(samples), fit)
         for i, why in bad.items():
             answered.codes[i] = status_code(Status.INVALID)
             answered.reason[i] = why
         return answered
 
-    async def _fit(self, asked: Reward, samples: Sequence[Sample]) -> Scores:
-        if asked.parts:
-            return _scores(await asked.compute(samples, self), len(samples), asked)
-        return await self._grade(asked, samples) if samples else Scores([])
+    async def _leaf(self, leaf: Reward, samples: Sequence[Sample], key: str | None) -> Scores:
+        if key is not None and leaf.cost in ONCE and leaf.over == "sample" and samples:
+            return await graded_once(self, leaf, samples, key, self._grade)
+        return await self._grade(leaf, samples)
 
     async def _grade(self, leaf: Reward, samples: Sequence[Sample]) -> Scores:
+        if self._ends is not None and monotonic() > self._ends:
+            late = Grade(None, f"the deadline of {self.context.deadline:g} s had passed", Status.TIMEOUT)
+            return grades_to_scores([late] * len(samples))
         try:
             scores = _scores(await leaf.compute(samples, self), len(samples), leaf)
+        except ConfigError:
+            raise  # what the user must mend is no matter of single samples
         except Exception as error:  # noqa: BLE001 - becomes a status, never a number
             return grades_to_scores([_failed(error)] * len(samples))
         low, high = leaf.range
@@ -122,33 +160,70 @@ def score(reward: Reward, samples: Sequence[Sample], context: Context | None = N
 
 async def ascore(reward: Reward, samples: Sequence[Sample], context: Context | None = None) -> Scores:
     """Score samples inside a running event loop, leaving it free while the reward waits."""
-    scores: Scores = await Driver(BatchRun(samples, context)(reward, samples)).arun()
+    scores: Scores = await Driver(BatchRun(samples, context, blocking=False)(reward, samples)).arun()
     return scores
 
 
-async def _all(grade: Callable[[T], Awaitable[Any]], items: Sequence[T]) -> list[Any]:
-    import asyncio
+def _one_by_one(grade: Callable[[T], Any], items: Sequence[T]) -> Scores:
+    """Grade in process, on this thread."""
+    grades: list[Any] = []
+    clock = [perf_counter()]
+    for item in items:
+        try:
+            grades.append(grade(item))
+        except Exception as error:  # noqa: BLE001 - becomes a status, never a number
+            grades.append(_failed(error))
+        clock.append(perf_counter())
+    return grades_to_scores(grades, np.diff(np.array(clock)))
 
-    answered = await asyncio.gather(*(grade(item) for item in items), return_exceptions=True)
-    return [_failed(a) if isinstance(a, BaseException) else a for a in answered]
+
+async def _all(grade: Callable[[T], Any], items: Sequence[T], limit: float) -> tuple[list[Any], NDArray[np.float64]]:
+    """Grade all at once on the background loop; what is not async waits in a thread."""
+    awaited = inspect.iscoroutinefunction(grade)
+    seconds = np.zeros(len(items))
+
+    async def one(i: int, item: T) -> Any:
+        began = perf_counter()
+        try:
+            called = (
+                grade(item)
+                if awaited
+                else asyncio.get_running_loop().run_in_executor(background.threads(), grade, item)
+            )
+            return await asyncio.wait_for(called, limit)
+        except TimeoutError:
+            return Grade(None, f"took longer than {limit:g} s", Status.TIMEOUT)
+        except Exception as error:  # noqa: BLE001 - becomes a status, never a number
+            return _failed(error)
+        finally:
+            seconds[i] = perf_counter() - began
+
+    return list(await asyncio.gather(*(one(i, item) for i, item in enumerate(items)))), seconds
 
 
-def _unfit(sample: Sample, needs: tuple[str, ...], leaf: bool) -> str:
-    """Say why a record can't be graded at all, or ``""``. A defect is for leaves to say, so that every one does."""
-    if leaf and sample.defect:
+def _key(asked: Reward) -> str | None:
+    """The cache key of a reward, or None for one that has no specification."""
+    try:
+        return asked.key
+    except ExpressionError:
+        return None
+
+
+def _unfit(sample: Sample, needs: tuple[str, ...]) -> str:
+    """Say why a record can't be graded at all, or ``""``."""
+    if sample.defect:
         return sample.defect
     for field in needs:
-        try:
-            if sample.get(field) is None:
-                return f"no {field}"
-        except RecordError as error:
-            return str(error)
+        if sample.get(field) is None:
+            return f"no {field}"
     return ""
 
 
-def _failed(error: BaseException) -> Grade:
+def _failed(error: Exception) -> Grade:
     if isinstance(error, RecordError):
         return Grade(None, str(error), Status.INVALID)
+    if isinstance(error, MemoryError):
+        return Grade(None, "out of memory", Status.ERROR)
     return Grade(None, f"{type(error).__name__}: {error}", Status.ERROR)
 
 

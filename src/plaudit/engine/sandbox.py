@@ -18,12 +18,14 @@ was measured here, never from an exit code alone: a program can't claim a time-o
 
 Linux with bubblewrap and user namespaces is needed; :func:`available` says what is missing. ``unsafe=True`` runs the
 program all the same where there is no sandbox: limits, clock, private folder and empty environment hold (and root is
-given up), but it can read files, reach the network, fill the disk, and leave processes behind. Any thread may call;
-there are no signals, and nothing runs between fork and exec, so a large or threaded process may call too.
+given up), but it can read files, reach the network, fill the disk, and leave processes behind, and programs that run
+at one time share one count of processes. Any thread may call; there are no signals, and nothing runs between fork and
+exec, so a large or threaded process may call too.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -108,6 +110,11 @@ def run_python(
         raise ConfigError(f"a file is called {MAIN!r}, which is the program's own name; rename it", "files")
     # A lone surrogate is the program's fault, and Python's own message about bad UTF-8 says so.
     code = source.encode("utf-8", "surrogatepass")
+    most = min(limits.file_bytes, limits.disk)
+    if len(code) > most:
+        return _never_started(f"the source has {len(code):,} bytes; {most:,} are allowed")
+    if "\0" in source:
+        return _never_started("the source has a NUL character")  # older Pythons drop the rest of the line in silence
     return run([python(), "-B", MAIN], files={**files, MAIN: code}, stdin=stdin, limits=limits, unsafe=unsafe)
 
 
@@ -140,6 +147,10 @@ def run(
     if why_not is not None and not unsafe:
         raise SandboxUnavailable(f"a program that a model wrote is refused: {why_not}")
     return _run(argv, contents, _bytes(stdin), limits, safe=why_not is None)
+
+
+def _never_started(why: str) -> Outcome:
+    return Outcome("failed", None, "", "", 0.0, why, cut=False)
 
 
 def _bytes(text: str | bytes) -> bytes:
@@ -208,7 +219,7 @@ def _child(reading: int) -> int | None:
         if not more:
             return None
         told += more
-    return int(told.partition(b'"child-pid":')[2].partition(b",")[0].strip(b" \n}"))
+    return int(json.loads(told)["child-pid"])
 
 
 @contextmanager

@@ -40,7 +40,7 @@ class Outcome(NamedTuple):
         status: ``ok`` (it ended by itself with exit code 0), ``failed`` (with another, or of a signal), ``timeout``
             (its wall-clock or processor seconds were used up), ``killed`` (its processes together held too much
             memory, disk or too many files, and were stopped).
-        code: its exit code, 128 + n if signal n ended it; None where it was stopped from outside.
+        code: its exit code, 128 + n if signal n ended it; None where it was stopped from outside, or never started.
         stdout: the first bytes of its standard output as UTF-8; undecodable bytes become U+FFFD.
         stderr: the same of standard error.
         seconds: wall-clock seconds from its first instruction to its end.
@@ -127,8 +127,10 @@ class Program:
         if self._handle is not None:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        # Without a sandbox, what the program left behind is in its process group.
+        if self._init is None or self._process.returncode is None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         if self._handle is not None:
             # Number 1 of a process namespace ends last: the kernel lets it wait for all the others.
@@ -192,7 +194,9 @@ class Program:
         code = 128 - code if code < 0 else code
         if code == 0:
             return "ok", 0, ""
-        if code in (128 + signal.SIGXCPU, 128 + signal.SIGKILL) and seconds >= most:
+        # No process can have used more than all processors since its start (which was a little before the clock's).
+        used = (seconds + 0.1) * min(os.cpu_count() or 1, self._limits.processes)
+        if code in (128 + signal.SIGXCPU, 128 + signal.SIGKILL) and used >= most:
             return "timeout", code, f"used more than {most} s of processor time"
         lines = self._err.text().split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
@@ -236,7 +240,7 @@ def overdrawn(init: int, limits: Limits) -> str | None:
             return f"its files held more than {limits.disk:,} bytes"
         if held.f_files - held.f_ffree > FILES:
             return f"it made more than {FILES:,} files"
-        inside = [f"{root}/proc/{name}" for name in os.listdir(f"{root}/proc") if name.isdigit()]
+        inside = [process for process in Path(root, "proc").iterdir() if process.name.isdigit()]
     except OSError:
         return None  # it has just ended
     # Cheap figures that count shared pages several times; where these are too many, exact ones.
@@ -246,16 +250,16 @@ def overdrawn(init: int, limits: Limits) -> str | None:
     return f"its processes held more than {limits.memory:,} bytes of memory together"
 
 
-def _resident(process: str) -> int:
+def _resident(process: Path) -> int:
     try:
-        return int(Path(process, "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
 
 
-def _proportional(process: str) -> int:
+def _proportional(process: Path) -> int:
     try:
-        lines = Path(process, "smaps_rollup").read_text().splitlines()
+        lines = (process / "smaps_rollup").read_text().splitlines()
     except OSError:
         return 0
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)

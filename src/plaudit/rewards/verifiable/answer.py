@@ -87,7 +87,7 @@ class Answer(Leaf):
         open_rows = np.array([i for i, note in enumerate(quick.notes or ()) if note is not None], dtype=np.intp)
         if len(open_rows):
             pairs = [quick.notes[i] for i in open_rows] if quick.notes else []
-            quick.put(open_rows, await run.each(settle, pairs))
+            quick.put(open_rows, await run.each(settle, pairs, "cpu", self.timeout))
         quick.notes = None
         return quick
 

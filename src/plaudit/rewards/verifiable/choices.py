@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from string import ascii_uppercase
 from typing import Any
 
@@ -46,8 +47,9 @@ _DENIED = re.compile(
 )
 _LETTER = re.compile(r"(?<![\w'’\\.-])([A-Z])(?!\w|['’]\w|\.\w)")
 _BESIDE = re.compile(
-    r"\s?(?:[,/&;+|-]|(?:and/)?or\b|and\b|vs\b)?\s?(?:(?:or|and|maybe|also|option|choice)\s)*[(\[]?([A-Z])(?!\w|['’]\w)"
+    r"\s?(?:[,/&;+|-]|(?:and/)?or\b|and\b|vs\b)?\s?(?:(?:or|and|maybe|perhaps|possibly|also|option|choice)\s)*[(\[]?([A-Z])(?!\w|['’]\w)"
 )
+_MORE = re.compile(r"\s?(?:[,/;&]|or\b|and\b)\s?(?:(?:or|and|maybe|also)\s)*")
 _PAUSE = re.compile(r"[\s.:)]*(?:[-–—]\s)?")
 #: What follows the choice A or I; where another small word does, it is an article or a pronoun.
 _CLAUSE = re.compile(r"\s(?:is|was|as|and|or|but|because|since|for|which|due|based|with|given|not|from|to)\b")
@@ -74,10 +76,10 @@ def chosen(text: str, options: Mapping[str, str]) -> str | None:
     text = _plain(text)
     if alone := _ALONE.fullmatch(text):
         return _known(alone[1].upper(), options)
-    same = [letter for letter, option in options.items() if text == _plain(option)]
+    same = [letter for letter, option in options.items() if text == _option(option)[0]]
     if len(same) == 1:
         return same[0]
-    options = {letter: _folded(option) for letter, option in options.items()}
+    options = {letter: _option(option)[1] for letter, option in options.items()}
     folded = _folded(text)
     same = [letter for letter, option in options.items() if folded == option != ""]
     if len(same) == 1:
@@ -165,7 +167,7 @@ def _leading(text: str, options: Mapping[str, str]) -> str | None:
     if any(_letter(m) != letter for m in _MARKED.finditer(text, at)):
         return None
     if own and _opens(text, at, own):
-        return letter
+        return letter if _settled(letter, text, at, options) else None
     if _VERB.match(text, at):
         return None
     written = front[1] or (front[3] and front[2].isupper())
@@ -186,10 +188,15 @@ def _bracketed(text: str, options: Mapping[str, str]) -> str | None:
 def _settled(letter: str, text: str, at: int, options: Mapping[str, str]) -> bool:
     """Whether what follows a letter neither offers another beside it nor is another's option."""
     beside = _BESIDE.match(text, at)
-    at = _PAUSE.match(text, at).end()  # type: ignore[union-attr]  # it matches the empty text too
+    pause = _PAUSE.match(text, at)
+    at = pause.end() if pause else at
     own = options.get(letter)
     if own and _opens(text, at, own):
-        return True
+        more = _MORE.match(text, at + len(own))
+        if more is None:
+            return True
+        at = more.end()
+        beside = _BESIDE.match(text, at)
     if beside and beside[1] != letter and not _worded(beside) and _known(beside[1], options):
         return False
     return not any(_opens(text, at, option) for other, option in options.items() if other != letter)
@@ -221,6 +228,12 @@ def _plain(text: str) -> str:
     for _ in range(2):  # \boxed{\text{B}}
         text = _TEX.sub(r"\1", text)
     return " ".join(_DECORATION.sub("", _DELIMITER.sub(" ", text)).split())
+
+
+@lru_cache(maxsize=1024)
+def _option(text: str) -> tuple[str, str]:
+    """Return an option plain and folded; a group of responses shares its options."""
+    return _plain(text), _folded(text)
 
 
 def _folded(text: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections import Counter
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from plaudit.core.errors import ConfigError
@@ -25,6 +27,12 @@ TAGGED: dict[str, tuple[str, ...]] = {"think-answer": ("think", "answer"), "answ
 class Format(Leaf):
     r"""1 where the whole response has the form, else 0 with what breaks it.
 
+    Tags are written exactly ``<think>``, in lower case and without spaces. A response that goes on with reasoning
+    which the chat template has opened has no ``<think>`` of its own: give a ``regex`` for such a model.
+
+    JSON is what RFC 8259 says, no more: no NaN or Infinity; and no key twice in an object, no number beyond a float,
+    for readers differ on what these mean.
+
     Give exactly one of:
 
     Args:
@@ -34,12 +42,19 @@ class Format(Leaf):
         tags: these tags, each exactly once unless it is repeated in the list, in this order, none empty, with nothing
             but white space between them.
         regex: a pattern that the whole response must match (Python's ``re``, ``.`` matches a line's end too).
-        schema: a JSON schema (draft 2020-12) that the response, as JSON, must satisfy.
+        schema: a JSON schema (draft 2020-12) that the response, as JSON, must satisfy. Nothing is fetched: what a
+            ``$ref`` names must be in the schema.
 
     Range: 0 or 1.
 
     Raises:
-        ConfigError: none or several are given; the pattern or the schema is broken.
+        ConfigError: none or several are given; the pattern or the schema is broken, or refers to something outside.
+
+    >>> from plaudit import Sample
+    >>> said = ["<think>2 + 2</think><answer>4</answer>", "<answer>4</answer>"]
+    >>> scores = Format("think-answer").score([Sample("2 + 2?", text) for text in said])
+    >>> scores.values, scores.reason
+    (array([1., 0.]), ['', 'missing <think>'])
     """
 
     template: Template | None = None
@@ -59,7 +74,9 @@ class Format(Leaf):
                 raise ConfigError(f"Format: tag {tag!r} must be a plain name, without brackets")
         if self.tags == ():
             raise ConfigError("Format: tags is empty")
-        _ = (self._pattern, self._validator)  # refuse a broken pattern or schema now
+        _ = self._pattern  # refuse a broken pattern or schema now
+        if self.schema is not None:
+            _validator(self._schema)
 
     @property
     def cost(self) -> Cost:
@@ -78,8 +95,8 @@ class Format(Leaf):
             return _tag_fault(text, self.tags)
         if self._pattern is not None:
             return "" if self._pattern.fullmatch(text) else "does not match the pattern"
-        if self._validator is not None:
-            return self._schema_fault(text)
+        if self.schema is not None:
+            return _schema_fault(text, _validator(self._schema))
         match self.template:
             case "think":
                 return _think_fault(text)
@@ -90,39 +107,83 @@ class Format(Leaf):
             case template:
                 return _tag_fault(text, TAGGED[template or ""])
 
-    def _schema_fault(self, text: str) -> str:
-        value, fault = _json(text)
-        if fault or self._validator is None:
-            return fault
-        from jsonschema.exceptions import best_match
-
-        error = best_match(self._validator.iter_errors(value))
-        if error is None:
-            return ""
-        where = error.json_path if error.json_path != "$" else "the whole"
-        return f"JSON does not satisfy the schema: {where}: {error.message[:200]}"
-
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
         if self.regex is None:
             return None
         try:
             return re.compile(self.regex, re.DOTALL)
-        except re.error as error:
-            raise ConfigError(f"Format: regex {self.regex!r} is broken: {error}") from None
+        except (re.error, OverflowError, RecursionError) as error:
+            raise ConfigError(f"Format: regex {self.regex[:80]!r} is broken: {error}", "regex") from None
 
     @cached_property
-    def _validator(self) -> Any:
-        if self.schema is None:
-            return None
-        from jsonschema import Draft202012Validator
-        from jsonschema.exceptions import SchemaError
-
+    def _schema(self) -> str:
         try:
-            Draft202012Validator.check_schema(self.schema)
-        except SchemaError as error:
-            raise ConfigError(f"Format: the schema is broken: {error.json_path}: {error.message[:200]}") from None
-        return Draft202012Validator(self.schema)
+            return json.dumps(self.schema, sort_keys=True, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ConfigError(f"Format: the schema is not JSON: {error}", "schema") from None
+
+
+@lru_cache(maxsize=64)
+def _validator(schema: str) -> Any:
+    """Return the validator of a schema, given as JSON text so that the reward itself stays picklable."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+    from referencing import Registry
+
+    contents = json.loads(schema)
+    try:
+        Draft202012Validator.check_schema(contents)
+        _check_references(contents)
+        registry: Registry[Any] = Registry()  # one that retrieves nothing; the library's default would fetch
+        validator = Draft202012Validator(contents, registry=registry)
+        validator.is_valid(None)
+    except SchemaError as error:
+        raise ConfigError(f"Format: the schema is broken: {error.json_path}: {error.message[:200]}", "schema") from None
+    except RecursionError:
+        raise ConfigError("Format: the schema refers to itself without end, or is nested too deep", "schema") from None
+    except ConfigError:
+        raise
+    except ValueError as error:  # an $id that is no address
+        raise ConfigError(f"Format: the schema is broken: {error}", "schema") from None
+    return validator
+
+
+def _check_references(schema: Any) -> None:
+    """Refuse a ``$ref`` to anything that is not in the schema."""
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012
+
+    root = DRAFT202012.create_resource(schema)
+    registry: Registry[Any] = Registry()
+    left = [(registry.resolver_with_root(root), root)]
+    while left:
+        resolver, resource = left.pop()
+        contents = resource.contents if isinstance(resource.contents, dict) else {}
+        for reference in (contents.get("$ref"), contents.get("$dynamicRef")):
+            try:
+                known = reference is None or isinstance(resolver.lookup(reference).contents, dict | bool)
+            except Unresolvable:
+                known = False
+            if not known:
+                why = f"the schema refers to {reference!r}, no schema within it; nothing is fetched: put it under $defs"
+                raise ConfigError(f"Format: {why}", "schema")
+        left += [(resolver.in_subresource(inner), inner) for inner in resource.subresources()]
+
+
+def _schema_fault(text: str, validator: Any) -> str:
+    value, fault = _json(text)
+    if fault:
+        return fault
+    try:
+        error = next(validator.iter_errors(value), None)  # the first is enough, and there may be a million
+    except RecursionError:
+        return "JSON is nested too deep"
+    if error is None:
+        return ""
+    where = "the whole" if error.json_path == "$" else error.json_path[:80].encode("utf-8", "backslashreplace").decode()
+    return f"JSON does not satisfy the schema: {where}: {error.message[:200]}"
 
 
 def _tag_fault(text: str, tags: tuple[str, ...]) -> str:
@@ -151,9 +212,9 @@ def _think_fault(text: str) -> str:
     head, closing, tail = text.partition("</think>")
     if not closing:
         return "missing </think>"
-    if not tail.strip():
-        return "nothing after </think>"
-    return _tag_fault(head + closing, ("think",)) or ("2 </think> where 1 belongs" if "think>" in tail else "")
+    if "<think>" in tail or "</think>" in tail:
+        return "a think tag after </think>"
+    return _tag_fault(head + closing, ("think",)) or ("" if tail.strip() else "nothing after </think>")
 
 
 def _boxed_fault(text: str) -> str:
@@ -167,14 +228,47 @@ def _boxed_fault(text: str) -> str:
 
 def _json(text: str) -> tuple[Any, str]:
     """Read a response that is nothing but JSON, or say what is wrong."""
-    fence = re.fullmatch(r"\s*```(?:json)?\s*\n(.*?)\n?```\s*", text, re.DOTALL)
+    text = text.strip()
+    if text.startswith("```"):
+        label, newline, inside = text[3:].partition("\n")
+        if label.strip() not in ("", "json") or not newline or not inside.endswith("```"):
+            return None, "not JSON: a code fence that is not closed, or of another language"
+        text = inside[:-3]
     try:
-        return json.loads(fence[1] if fence else text, parse_constant=_no_constant), ""
+        return json.loads(text, **_STRICT), ""
     except RecursionError:
         return None, "not JSON: nested too deep"
     except ValueError as error:
         return None, f"not JSON: {error}"
 
 
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
+        raise ValueError(f"key {twice[:80]!r} twice in one object")
+    return found
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError("a number beyond the range of a float")
+    return value
+
+
+def _whole(digits: str) -> int:
+    _finite(digits)
+    return int(digits)
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+_STRICT: dict[str, Any] = {
+    "object_pairs_hook": _unique,
+    "parse_float": _finite,
+    "parse_int": _whole,
+    "parse_constant": _no_constant,
+}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal
 
 from plaudit.core.errors import ConfigError, RecordError
@@ -29,10 +31,14 @@ class Length(Leaf):
         limit: the greatest length allowed.
         buffer: how long before the limit the punishment begins; at most ``limit``.
         unit: ``words`` (by white space), ``chars``, or ``tokens``: ``sample["tokens"]``, a count or the token ids that
-            the trainer or server reported; without it the record is ``invalid``.
+            the trainer or server reported (a number, a list, a one-dimensional array); else the record is ``invalid``.
 
     Raises:
         ConfigError: neither or both pairs are given, or a length is not positive.
+
+    >>> from plaudit import Sample
+    >>> Length(limit=10, buffer=4).score([Sample("", "word " * n) for n in (6, 7, 10, 11)]).values
+    array([ 0.  , -0.25, -1.  , -1.  ])
     """
 
     target: int | None = None
@@ -48,7 +54,7 @@ class Length(Leaf):
             got = ", ".join(given) or "nothing"
             raise ConfigError(f"Length: give target and width, or limit and buffer; got {got}")
         for name in given:
-            if getattr(self, name) <= 0 and name != "target":
+            if getattr(self, name) <= 0:
                 raise ConfigError(f"Length: {name}={getattr(self, name)}; it must be positive")
         if self.limit is not None and (self.buffer or 0) > self.limit:
             raise ConfigError(f"Length: buffer={self.buffer} is more than limit={self.limit}")
@@ -75,8 +81,13 @@ class Length(Leaf):
         if self.unit == "chars":
             return len(sample.text)
         tokens = sample.get("tokens")
-        if isinstance(tokens, int) and not isinstance(tokens, bool) and tokens >= 0:
-            return tokens
-        if hasattr(tokens, "__len__") and not isinstance(tokens, str):
+        if not isinstance(tokens, bool) and isinstance(tokens, Integral) and int(tokens) >= 0:
+            return int(tokens)
+        if isinstance(tokens, Sequence) and not isinstance(tokens, str | bytes):
             return len(tokens)
-        raise RecordError('no tokens: Length(unit="tokens") reads sample["tokens"], a count or a list of token ids')
+        if getattr(tokens, "ndim", None) == 1:
+            return int(tokens.shape[0])
+        found = (
+            "missing" if tokens is None else repr(tokens) if isinstance(tokens, int) else f"a {type(tokens).__name__}"
+        )
+        raise RecordError(f"tokens is {found}; Length expects sample['tokens'] to be a count or a list of token ids")
