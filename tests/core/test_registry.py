@@ -30,7 +30,7 @@ def test_a_part_is_a_frozen_dataclass_with_its_own_name() -> None:
 
     assert find("Shout") is Shout
     assert "Shout" in names()
-    assert [f.name for f in fields(Shout)] == ["name", "loud"]
+    assert [f.name for f in fields(Shout)] == ["name", "timeout", "loud"]
     with pytest.raises(AttributeError):
         Shout().loud = 2.0  # type: ignore[misc]
 
@@ -57,7 +57,7 @@ def test_the_contracts_own_names_are_refused_as_fields(name: str) -> None:
 
 def test_every_public_name_of_the_contract_is_reserved() -> None:
     assert {name for name in dir(Leaf) if not name.startswith("_")} <= RESERVED
-    assert {f.name for f in fields(Reward)} <= RESERVED
+    assert {f.name for f in fields(Leaf)} <= RESERVED
 
 
 def test_what_the_contract_asks_for_may_be_declared() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 import os
 import pickle
 import re
@@ -14,7 +15,7 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import plaudit as pl
@@ -156,7 +157,11 @@ def test_reach_is_the_widest_over_in_the_tree(rows: list[str], reach: str) -> No
 def test_the_spec_holds_every_field() -> None:
     gate = pl.Gate(SHAPE, MATH.named("right"), closed=-1)
     spec = gate.spec()
-    assert {name: spec[name] for name in ("class", "version", "closed")} == {"class": "Gate", "version": 1, "closed": -1.0}
+    assert {name: spec[name] for name in ("class", "version", "closed")} == {
+        "class": "Gate",
+        "version": 1,
+        "closed": -1.0,
+    }
     assert spec["condition"]["template"] == "think-answer"
     assert spec["reward"]["name"] == "right"
     assert "name" not in spec
@@ -312,6 +317,7 @@ SAMPLES = [
 ]
 
 
+@settings(deadline=None)  # a regex is tried in a worker process
 @given(st.data())
 def test_the_text_of_a_reward_parses_to_an_equal_reward(data: st.DataObject) -> None:
     try:
@@ -470,9 +476,7 @@ def test_different_memories_have_different_keys() -> None:
 def test_a_memory_of_live_objects_has_no_key() -> None:
     reward = TestOnlyMean()
     reward.load({"": {"f": print}})
-    with pytest.raises(
-        ConfigError, match=r"TestOnlyMean\(\) learnt a builtin_function_or_method; it may"
-    ):
+    with pytest.raises(ConfigError, match=r"TestOnlyMean\(\) learnt a builtin_function_or_method; it may"):
         _ = reward.key
 
 
@@ -506,22 +510,20 @@ def test_python_means_what_the_text_means() -> None:
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), 10**400, "2", None, True, [2]])
 def test_only_finite_numbers_weigh(number: Any) -> None:
-    for weigh in (lambda: number * MATH, lambda: MATH * number):
+    for left, right in ((number, MATH), (MATH, number)):
         with pytest.raises(ConfigError, match=r"finite number|can't multiply a reward"):
-            weigh()
+            operator.mul(left, right)
 
 
 @pytest.mark.parametrize("number", [0, 0.0, float("nan"), float("inf"), "2", True, MATH, 1e-320])
 def test_only_finite_numbers_other_than_zero_divide(number: Any) -> None:
-    with pytest.raises(
-        (ExpressionError, ConfigError), match="can be divided by a finite number|expected a finite number"
-    ):
+    with pytest.raises((ExpressionError, ConfigError), match=r"by a finite number|expected a finite number"):
         MATH / number
 
 
 @pytest.mark.parametrize("other", [1, 0.5, "x", None])
 def test_numbers_are_not_added(other: Any) -> None:
     math: Any = MATH
-    for add in (lambda: math + other, lambda: other + math, lambda: math - other):
+    for add in (operator.add, operator.sub, lambda left, right: right + left):
         with pytest.raises(ConfigError, match=r"can't be added to a reward|holds no reward|can't multiply"):
-            add()
+            add(math, other)

@@ -267,6 +267,19 @@ class TestDigest:
         with pytest.raises(TypeError, match="a function has no content to hash"):
             _ = Sample("?", "!", meta={"f": png}).digest
 
+    def test_a_response_of_no_known_form_still_has_content(self) -> None:
+        assert Sample("?", 5).digest != Sample("?", 6).digest
+
+    def test_endless_content_can_not_be_hashed(self) -> None:
+        endless: list[Any] = []
+        endless.append(endless)
+        deep: list[Any] = []
+        for _ in range(100_000):
+            deep = [deep]
+        for value in (endless, deep):
+            with pytest.raises(TypeError, match="no content to hash"):
+                _ = Sample("?", "!", value).digest
+
     def test_a_missing_file_is_the_records_fault(self, tmp_path: Path) -> None:
         with pytest.raises(RecordError, match="no such file"):
             _ = Sample("?", "!", images=[str(tmp_path / "none.png")]).digest

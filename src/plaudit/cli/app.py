@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from plaudit import __version__
-from plaudit.cli import demo, doctor, explain, score, world
+from plaudit.cli import cache, demo, doctor, explain, score, world
 from plaudit.core.errors import PlauditError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command()(demo.demo)
 app.command()(score.score)
 app.command()(explain.explain)
 app.command()(doctor.doctor)
+app.add_typer(cache.app, name="cache")
 app.add_typer(world.app, name="world")
 
 

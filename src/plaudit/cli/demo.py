@@ -35,8 +35,8 @@ def demo(
     from rich.console import Console
 
     from plaudit.cli.progress import progress
-    from plaudit.cli.score import run
     from plaudit.core.loading import load
+    from plaudit.engine.stream import score_stream
     from plaudit.records import Writer, read
     from plaudit.reports.page import write_page
     from plaudit.reports.summary import summarize
@@ -58,7 +58,7 @@ def demo(
     (out / "reward.yaml").write_text(REWARD, encoding="utf-8")
     reward = load(out / "reward.yaml")
     with Writer(out / "scores.jsonl") as writer, progress("scoring") as advance:
-        scored = run(reward, read(data), writer, advance)
+        scored = score_stream(reward, read(data), writer, advance=advance)
     render(summarize(scored.scores, scored.samples), console)
     _compare(console, scored.samples, scored.scores)
     page = out / "report.html"

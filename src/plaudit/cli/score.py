@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
 from plaudit.core.errors import ConfigError
 
-if TYPE_CHECKING:
-    from plaudit.core.reward import Reward
-    from plaudit.core.sample import Sample
-    from plaudit.core.score import Scores
-    from plaudit.records import Writer
-
 #: Failed means every status but ok and skipped.
 MAX_FAILED = "5%"
-
-
-class Scored(NamedTuple):
-    """What a run over a data set gives."""
-
-    samples: list[Sample]
-    scores: Scores
 
 
 def score(
@@ -48,6 +35,17 @@ def score(
         Path | None, typer.Option(help="Where the report goes. [default: beside the scores, as .html]")
     ] = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a killed run of the same reward and data left off.")
+    ] = False,
+    cache: Annotated[
+        str | None,
+        typer.Option(help="The folder of what was paid for before. [default: $PLAUDIT_CACHE or ~/.cache/plaudit]"),
+    ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Ask everything anew, and keep nothing.")] = False,
+    deadline: Annotated[
+        float | None, typer.Option(help="Seconds for each block of samples; what is not done by then is a timeout.")
+    ] = None,
     max_failed: Annotated[
         str, typer.Option(metavar="N or N%", help="Exit with status 1 if more samples than this have no score.")
     ] = MAX_FAILED,
@@ -61,8 +59,11 @@ def score(
     """
     from rich.console import Console
 
+    from plaudit.cli.cache import open_cache
     from plaudit.cli.progress import progress
+    from plaudit.core.context import Context
     from plaudit.core.loading import load
+    from plaudit.engine.stream import score_stream
     from plaudit.records import Writer, read
     from plaudit.reports.page import write_page
     from plaudit.reports.summary import summarize
@@ -70,12 +71,17 @@ def score(
 
     allowed = _allowance(max_failed)
     worth = load(reward)
-    samples = read(data, mapping=_mapping(map_ or ()))
+    mapping = _mapping(map_ or ())
+    samples = read(data, mapping=mapping)
     target = out or f"{_stem(data)}.scores.jsonl"
-    with Writer(target) as writer, progress("scoring") as advance:
-        scored = run(worth, samples, writer, advance)
+    about = {"reward": str(worth), "data": str(Path(data).resolve()) if data != "-" else "-", "map": dict(mapping)}
+    context = Context(deadline=deadline, cache=None if no_cache else open_cache(cache))
+    with Writer(target, about, worth.reach if resume else "") as writer, progress("scoring") as advance:
+        scored = score_stream(worth, samples, writer, context, advance)
     summary = summarize(scored.scores, scored.samples)
     console = Console(stderr=target == "-")
+    if scored.resumed:
+        console.print(f"{scored.resumed:,} rows were there already", highlight=False)
     render(summary, console)
     if target != "-":
         console.print(f"scores  {target}", highlight=False, markup=False, soft_wrap=True)
@@ -87,25 +93,6 @@ def score(
     if failed > allowed(len(scored.samples)):
         console.print(f"{failed} of {len(scored.samples)} samples have no score; --max-failed is {max_failed}")
         raise typer.Exit(1)
-
-
-def run(
-    reward: Reward, samples: Iterable[Sample], writer: Writer, advance: Callable[[int, int | None], None]
-) -> Scored:
-    """Score a stream block by block, writing as it goes."""
-    from plaudit.core.score import Scores
-    from plaudit.engine.blocks import blocks
-
-    kept: list[Sample] = []
-    scored: list[Scores] = []
-    for block in blocks(samples, reward.reach):
-        scores = reward.score(block)
-        for record, sample in zip(scores.records(block), block, strict=True):
-            writer.write(record if sample.group is None else record | {"group": sample.group})
-        kept += block
-        scored.append(scores)
-        advance(len(kept), None)
-    return Scored(kept, Scores.concat(scored) if scored else reward.score([]))
 
 
 def _mapping(given: Iterable[str]) -> Mapping[str, str]:

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from plaudit.core.errors import ConfigError, ExpressionError, nearest
 from plaudit.core.grade import grades_to_scores
@@ -74,7 +74,8 @@ class Function(Leaf):
         module, name = sys.modules.get(str(self.function.__module__)), str(getattr(self.function, "__qualname__", ""))
         found, file = getattr(module, name, None), str(getattr(module, "__file__", None))
         again = found if isinstance(found, Function) else Function(found, UNDECLARED)
-        same = again.function is self.function and again.declared == self.declared and again.name in (None, self.name)
+        same = (again.function, again.declared, again.timeout) == (self.function, self.declared, self.timeout)
+        same = same and again.name in (None, self.name)
         return f"{file}:{name}" if same and file.endswith(".py") and Path(file).is_file() else None
 
     def spec(self, names: bool = True) -> dict[str, Any]:
@@ -122,6 +123,26 @@ class Function(Leaf):
         return answered if isinstance(answered, Scores) else grades_to_scores(list(answered))
 
 
+@overload
+def reward(
+    function: Callable[..., Any],
+    *,
+    range: tuple[float, float] = (float("-inf"), float("inf")),
+    cost: Cost = "cpu",
+    over: str = "sample",
+    needs: Sequence[str] = (),
+    timeout: float | None = None,
+) -> Function: ...
+@overload
+def reward(
+    function: None = None,
+    *,
+    range: tuple[float, float] = (float("-inf"), float("inf")),
+    cost: Cost = "cpu",
+    over: str = "sample",
+    needs: Sequence[str] = (),
+    timeout: float | None = None,
+) -> Callable[[Callable[..., Any]], Function]: ...
 def reward(
     function: Callable[..., Any] | None = None,
     *,

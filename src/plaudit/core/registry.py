@@ -20,8 +20,8 @@ T = TypeVar("T", bound="type[Reward]")
 
 #: What the contract itself calls its own; a part can't have a field of that name.
 RESERVED = frozenset(
-    """name cost over needs range reach version label parts key spec display memory state load learn absorb revision
-    compute grade score ascore named walk""".split()  # noqa: SIM905 - a list of twenty strings reads worse
+    """name timeout cost over needs range reach version label parts key spec display memory state load learn absorb
+    revision compute grade score ascore named walk""".split()  # noqa: SIM905 - a list of twenty strings reads worse
 )
 _parts: dict[str, Callable[..., Reward]] = {}
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
-from plaudit.core.errors import RecordError
+from plaudit.core.errors import MediaError, RecordError
 from plaudit.core.media import Media
 
 __all__ = ["Sample", "ToolCall", "Turn", "replace"]
@@ -164,12 +164,20 @@ class Sample:
 
         Raises:
             TypeError: the prompt, response, reference or meta holds an object that has no content (a function, say).
-            RecordError: the prompt or response can't be parsed, or a medium can't be read.
+            MediaError: a medium can't be read.
         """
         if self._digest is None:
             named = (self.prompt, self.response, self.reference, self.task, self.meta, self.defect)
-            shown = [m for m in self.media if not str(m.source).startswith(("http://", "https://"))]
-            content = _ENCODER.encode((named, shown))
+            try:
+                shown = [m for m in self.media if not str(m.source).startswith(("http://", "https://"))]
+            except MediaError:
+                raise
+            except RecordError:
+                shown = []  # what can't be parsed shows nothing to any reward
+            try:
+                content = _ENCODER.encode((named, shown))
+            except (ValueError, RecursionError) as error:
+                raise TypeError(f"the sample has no content to hash: {error}") from None
             _keep(self, "_digest", blake2b(content.encode(), digest_size=16).hexdigest())
         return self._digest or ""
 

@@ -58,6 +58,8 @@ class BatchRun:
         self, asked: Reward, samples: Sequence[Sample], where: NDArray[np.bool_] | None = None
     ) -> Scores:
         """Ask a part for the rows where ``where`` is true; the others come back ``skipped``."""
+        if where is not None and len(where) != len(samples):
+            raise ValueError(f"where has {len(where)} rows for {len(samples)} samples")
         if where is None or where.all():
             return await self._ask(asked, samples)
         rows = np.flatnonzero(where)
@@ -71,18 +73,18 @@ class BatchRun:
 
     async def io(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine that does I/O on the background loop, and wait for it."""
-        return await Wait(background.submit(coroutine))
+        return await _until(background.submit(coroutine))
 
     async def each(
         self, grade: Callable[[T], Any], items: Sequence[T], cost: Cost = "cpu", timeout: float | None = None
     ) -> Scores:
         """Grade one by one, each within its limit: in workers if ``cpu``, all at once if async or ``model``."""
-        if inspect.iscoroutinefunction(grade) or cost == "model":
+        if _is_async(grade) or cost == "model":
             limit = self._limit(MODEL_LIMIT if timeout is None else timeout)
             return grades_to_scores(*await self.io(_all(grade, items, limit)))
         if cost == "cpu":
             limit = CPU_LIMIT if timeout is None else timeout
-            results = await Wait(pool.shared().submit(grade, items, limit, self._ends))
+            results = await _until(pool.shared().submit(grade, items, limit, self._ends))
             grades = [r.value if not r.status else Grade(None, r.reason, Status(r.status)) for r in results]
             return grades_to_scores(grades, np.array([r.seconds for r in results]))
         return _one_by_one(grade, items)
@@ -97,7 +99,8 @@ class BatchRun:
     async def _ask(self, asked: Reward, samples: Sequence[Sample]) -> Scores:
         """Answer, or share the answer that an equal part gave, or is giving, for the same rows."""
         key = _key(asked)
-        place = (key or id(asked), tuple(map(id, samples)))
+        # A leaf's names change nothing that it answers; a composite's parts give their names to its terms.
+        place = (id(asked) if key is None else (key, asked.display if asked.parts else ""), tuple(map(id, samples)))
         earlier = self._asked.get(place)
         if earlier is not None:
             answered: Scores = await Wait(earlier)
@@ -115,20 +118,24 @@ class BatchRun:
         return scores.again(spent=scores.spent)
 
     async def _answer(self, asked: Reward, samples: Sequence[Sample], key: str | None) -> Scores:
-        if asked.parts:
-            return _scores(await asked.compute(samples, self), len(samples), asked)
-        bad = {i: why for i, sample in enumerate(samples) if (why := _unfit(sample, asked.needs))}
+        needs, leaf = asked.needs, not asked.parts
+        bad = {i: why for i, sample in enumerate(samples) if (why := _unfit(sample, needs, leaf))}
         if not bad:
-            return await self._leaf(asked, samples, key)
+            return await self._fit(asked, samples, key)
         fit = np.array([i for i in range(len(samples)) if i not in bad], dtype=np.intp)
-        answered = (await self._leaf(asked, [samples[i] for i in fit], key)).scatter(len(samples), fit)
+        answered = (await self._fit(asked, [samples[i] for i in fit], key)).scatter(len(samples), fit)
         for i, why in bad.items():
             answered.codes[i] = status_code(Status.INVALID)
             answered.reason[i] = why
         return answered
 
+    async def _fit(self, asked: Reward, samples: Sequence[Sample], key: str | None) -> Scores:
+        if asked.parts:
+            return _scores(await asked.compute(samples, self), len(samples), asked)
+        return await self._leaf(asked, samples, key) if samples else Scores([])
+
     async def _leaf(self, leaf: Reward, samples: Sequence[Sample], key: str | None) -> Scores:
-        if key is not None and leaf.cost in ONCE and leaf.over == "sample" and samples:
+        if key is not None and leaf.cost in ONCE and leaf.over == "sample":
             return await graded_once(self, leaf, samples, key, self._grade)
         return await self._grade(leaf, samples)
 
@@ -171,7 +178,7 @@ def _one_by_one(grade: Callable[[T], Any], items: Sequence[T]) -> Scores:
     for item in items:
         try:
             grades.append(grade(item))
-        except Exception as error:  # noqa: BLE001 - becomes a status, never a number
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - becomes a status, never a number
             grades.append(_failed(error))
         clock.append(perf_counter())
     return grades_to_scores(grades, np.diff(np.array(clock)))
@@ -179,7 +186,7 @@ def _one_by_one(grade: Callable[[T], Any], items: Sequence[T]) -> Scores:
 
 async def _all(grade: Callable[[T], Any], items: Sequence[T], limit: float) -> tuple[list[Any], NDArray[np.float64]]:
     """Grade all at once on the background loop; what is not async waits in a thread."""
-    awaited = inspect.iscoroutinefunction(grade)
+    awaited = _is_async(grade)
     seconds = np.zeros(len(items))
 
     async def one(i: int, item: T) -> Any:
@@ -193,12 +200,25 @@ async def _all(grade: Callable[[T], Any], items: Sequence[T], limit: float) -> t
             return await asyncio.wait_for(called, limit)
         except TimeoutError:
             return Grade(None, f"took longer than {limit:g} s", Status.TIMEOUT)
-        except Exception as error:  # noqa: BLE001 - becomes a status, never a number
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - becomes a status, never a number
             return _failed(error)
         finally:
             seconds[i] = perf_counter() - began
 
     return list(await asyncio.gather(*(one(i, item) for i, item in enumerate(items)))), seconds
+
+
+def _is_async(grade: Callable[[T], Any]) -> bool:
+    call = getattr(type(grade), "__call__", None)  # noqa: B004 - an object may have an async one
+    return inspect.iscoroutinefunction(grade) or inspect.iscoroutinefunction(call)
+
+
+async def _until(future: Future[Any]) -> Any:
+    """Wait for a future; what nobody waits for any more is cancelled."""
+    try:
+        return await Wait(future)
+    finally:
+        future.cancel()  # does nothing to one that is done
 
 
 def _key(asked: Reward) -> str | None:
@@ -209,17 +229,20 @@ def _key(asked: Reward) -> str | None:
         return None
 
 
-def _unfit(sample: Sample, needs: tuple[str, ...]) -> str:
-    """Say why a record can't be graded at all, or ``""``."""
-    if sample.defect:
+def _unfit(sample: Sample, needs: tuple[str, ...], leaf: bool) -> str:
+    """Say why a record can't be graded at all, or ``""``. A defect is for leaves to say, so that every one does."""
+    if leaf and sample.defect:
         return sample.defect
     for field in needs:
-        if sample.get(field) is None:
-            return f"no {field}"
+        try:
+            if sample.get(field) is None:
+                return f"no {field}"
+        except RecordError as error:
+            return str(error)
     return ""
 
 
-def _failed(error: Exception) -> Grade:
+def _failed(error: BaseException) -> Grade:
     if isinstance(error, RecordError):
         return Grade(None, str(error), Status.INVALID)
     if isinstance(error, MemoryError):

@@ -34,6 +34,7 @@ import orjson
 
 from plaudit.core.errors import ConfigError
 from plaudit.core.media import Media
+from plaudit.records.journal import about_file, last_partial, recover
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +52,13 @@ class Writer:
 
     Args:
         out: ``.jsonl``, ``.ndjson`` or ``.parquet`` by its suffix, or ``"-"`` for JSON lines on standard
-        output.
+            output.
+        about: what is scored with what, as JSON-ready data; with it, the run can be taken up again if it is killed.
+        resume: if given, go on where the latest killed run left off, if one did; it says which rows belong together
+            (``sample``, ``group``, ``batch``), so that none of them are torn apart.
 
     Attributes:
+        recovered: the rows that the run taken up had written.
         partial: where rows stand until the file is whole; None for standard output.
         count: rows written so far.
 
@@ -62,8 +67,9 @@ class Writer:
         to.
     """
 
-    def __init__(self, out: str | Path) -> None:
+    def __init__(self, out: str | Path, about: Mapping[str, Any] | None = None, resume: str = "") -> None:
         self.count = 0
+        self.recovered: list[dict[str, Any]] = []
         self.partial: Path | None = None
         self._file: BinaryIO
         self._terms: dict[str, None] = {}
@@ -77,7 +83,16 @@ class Writer:
             raise ConfigError(f"{out} is of no known format; known: .jsonl, .ndjson, .parquet, or -")
         if self._out.is_dir():
             raise ConfigError(f"{out} is a folder; name a file in it")
-        self.partial, self._file = _create(self._out)
+        left = last_partial(self._out) if resume else None
+        if left is not None:
+            for row in recover(left, about or {}, resume):
+                self._count(row)
+                self.recovered.append(row)
+            self.partial, self._file = left, left.open("ab", buffering=1 << 18)
+        else:
+            self.partial, self._file = _create(self._out)
+            if about is not None:
+                about_file(self.partial).write_bytes(orjson.dumps(about))
 
     def write(self, row: Mapping[str, Any]) -> None:
         """Add a row.
@@ -89,6 +104,15 @@ class Writer:
             self._file.write(_encoded(row))
         except TypeError as error:
             raise TypeError(f"row {row.get('id')!r} can't be written: {error.__cause__ or error}") from None
+        self._count(row)
+
+    def sync(self) -> None:
+        """Make sure that the rows so far outlive this process, and the machine's power."""
+        self._file.flush()
+        if self.partial is not None:
+            os.fsync(self._file.fileno())
+
+    def _count(self, row: Mapping[str, Any]) -> None:
         self.count += 1
         if self.partial is not None and self._out.suffix == ".parquet":
             self._terms |= dict.fromkeys(row.get("terms") or ())
@@ -115,6 +139,7 @@ class Writer:
             self.partial.unlink()
         else:
             self.partial.replace(self._out)
+        about_file(self.partial).unlink(missing_ok=True)
         _sync_folder(self._out.parent)
 
     def __enter__(self) -> Self:

@@ -15,7 +15,7 @@ CITIES = {"A": "London", "B": "Paris", "C": "Rome", "D": "10 m"}
 
 
 def test_docstring_examples() -> None:
-    assert doctest.testmod(choices) == (0, 8)
+    assert doctest.testmod(choices).failed == 0
 
 
 @pytest.mark.parametrize(
@@ -273,8 +273,8 @@ def test_bad_references(reference: Any) -> None:
         "**B",
     ],
 )
-def test_a_million_characters_take_linear_time(piece: str) -> None:
-    text = piece * (1_000_000 // len(piece))
+def test_long_texts_take_linear_time(piece: str) -> None:
+    text = piece * (300_000 // len(piece))
     chosen(text, CITIES)
     last_letter(text, CITIES)
 

@@ -11,11 +11,11 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from plaudit.rewards.verifiable.mathematics import canonical as exact
-from plaudit.rewards.verifiable.mathematics import probe
+from plaudit.rewards.verifiable.mathematics import polynomials, probe, quotients
+from plaudit.rewards.verifiable.mathematics.canonical import canonical
 from plaudit.rewards.verifiable.mathematics.cleaning import clean, unbalanced
-from plaudit.rewards.verifiable.mathematics.grammar import fold, read
-from plaudit.rewards.verifiable.mathematics.lexicon import HEDGES
+from plaudit.rewards.verifiable.mathematics.grammar import read
+from plaudit.rewards.verifiable.mathematics.lexicon import HEDGES, fold
 from plaudit.rewards.verifiable.mathematics.syntax import (
     MAX_BITS,
     MAX_DEPTH,
@@ -217,7 +217,7 @@ def _scalars(gold: Node, answer: Node) -> bool | None:
     if isinstance(gold, Num) and isinstance(answer, Num):
         return _numbers(gold, answer)
     left, right = _form(gold), _form(answer)
-    equal = exact.equal(left, right) if left is not None and right is not None else None
+    equal = quotients.equal(left, right) if left is not None and right is not None else None
     if equal:
         return True
     rounded = _rounded(gold, answer, left, right)
@@ -228,7 +228,7 @@ def _scalars(gold: Node, answer: Node) -> bool | None:
     return False
 
 
-def _form(node: Node) -> exact.Quotient | None:
+def _form(node: Node) -> quotients.Quotient | None:
     try:
         return _canonical(node)
     except UnreadableError:
@@ -236,8 +236,8 @@ def _form(node: Node) -> exact.Quotient | None:
 
 
 @lru_cache(maxsize=4096)
-def _canonical(node: Node) -> exact.Quotient:
-    return exact.canonical(node)
+def _canonical(node: Node) -> quotients.Quotient:
+    return canonical(node)
 
 
 def _numbers(gold: Num, answer: Num) -> bool:
@@ -257,14 +257,14 @@ def _approximates(a: Fraction, b: Fraction, a_decimal: bool, b_decimal: bool) ->
     return round(a, _PLACES) == round(b, _PLACES)
 
 
-def _rounded(gold: Node, answer: Node, left: exact.Quotient | None, right: exact.Quotient | None) -> bool | None:
+def _rounded(gold: Node, answer: Node, left: quotients.Quotient | None, right: quotients.Quotient | None) -> bool | None:
     r"""Compare a decimal with a constant such as ``\frac{\sqrt2}{2}``; None if this is no such pair or too close."""
     for number, other, form in ((gold, answer, right), (answer, gold, left)):
         if isinstance(number, Op) and number.head == "neg" and isinstance(number.args[0], Num):
             number = Num(-number.args[0].value, number.args[0].decimal)
         if not isinstance(number, Num) or not number.decimal:
             continue
-        value = exact.rational(form) if form is not None else None
+        value = quotients.rational(form) if form is not None else None
         if value is not None:
             return _approximates(number.value, value, True, _has_decimal(other))
         constant = probe.measured(other)
@@ -317,7 +317,7 @@ def _value(node: Node) -> Fraction | None:
     if isinstance(node, Num):
         return node.value
     form = _form(node)
-    return exact.rational(form) if form is not None else None
+    return quotients.rational(form) if form is not None else None
 
 
 def _texts(gold: Node, answer: Node) -> bool:
@@ -532,17 +532,17 @@ def _equations(gold: Relation, answer: Relation) -> bool | None:
         a, b = _zeros(gold), _zeros(answer)
     except UnreadableError:
         return None
-    if exact.ratio(a, b) is not None:
+    if polynomials.ratio(a, b) is not None:
         return True
-    return False if exact.linear(a) and exact.linear(b) else None
+    return False if polynomials.linear(a) and polynomials.linear(b) else None
 
 
 def _mentions(node: Node, name: Node) -> bool:
     return node == name or (isinstance(node, Op) and any(_mentions(arg, name) for arg in node.args))
 
 
-def _zeros(relation: Relation) -> exact.Polynomial:
-    return exact.difference(_canonical(relation.sides[0]), _canonical(relation.sides[1]))
+def _zeros(relation: Relation) -> polynomials.Polynomial:
+    return quotients.zeros(_canonical(relation.sides[0]), _canonical(relation.sides[1]))
 
 
 def _inequalities(gold: Relation, answer: Relation) -> bool | None:
@@ -555,9 +555,9 @@ def _inequalities(gold: Relation, answer: Relation) -> bool | None:
         a, b = _zeros(gold), _zeros(answer)
     except UnreadableError:
         return None
-    factor = exact.ratio(a, b)
+    factor = polynomials.ratio(a, b)
     if factor is None:
-        return False if exact.linear(a) and exact.linear(b) else None
+        return False if polynomials.linear(a) and polynomials.linear(b) else None
     return gold.ops[0] == (answer.ops[0] if factor > 0 else _FLIPPED[answer.ops[0]])
 
 

@@ -1,6 +1,14 @@
-"""The words that answers use: functions, letters, units of measure. Tables only; :mod:`.grammar` gives them meaning."""
+"""The words that answers use: functions, letters, units of measure; and one spelling for each text and unit.
+
+Tables, and the two functions that fold spellings together; the grammar gives them meaning. ::
+
+    >>> fold("New York."), unit_name("square meters"), unit_name("miles per hour")
+    ('newyork', 'm^2', 'mi/h')
+"""
 
 from __future__ import annotations
+
+import re
 
 FUNCTIONS = frozenset(
     "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh ln log exp".split()  # noqa: SIM905
@@ -71,3 +79,27 @@ _ALIASES = {
 UNITS = {spelling: unit for unit, aliases in _ALIASES.items() for spelling in (unit, *aliases.split()) if spelling}
 """Spelling to unit. Units are compared by name and never converted."""
 CURRENCIES = frozenset("$€£¥₹")
+_SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
+
+
+def fold(words: str) -> str:
+    """Return the comparable form of a text answer: a single letter as it is, words without case and punctuation."""
+    letters = _SEPARATORS.sub("", words)
+    return letters if len(letters) == 1 else _SEPARATORS.sub("", words.lower())
+
+
+def unit_name(found: str) -> str:
+    """Return one name for the spellings of a unit (``square meters``, ``m^2``); an unknown word stands for itself."""
+    text = found.replace(".", "").strip()
+    text = re.sub(r"\b(?:square|sq)\s+([A-Za-z]+)", r"\1^2", text)
+    text = re.sub(r"\bcubic\s+([A-Za-z]+)", r"\1^3", text)
+    text = re.sub(r"\bper\b", "/", text)
+    parts = []
+    for part in text.split("/"):
+        names = []
+        for word in part.split():
+            name, caret, power = word.partition("^")
+            unit = UNITS.get(name) or UNITS.get(name.lower()) or name.lower().removesuffix("s")
+            names.append(unit + caret + power)
+        parts.append(" ".join(names))
+    return "/".join(parts)
