@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
@@ -15,10 +14,12 @@ CORE = ("numpy", "pillow", "av", "orjson", "pyarrow", "pyyaml", "jinja2", "jsons
 
 def doctor() -> None:
     """Check the installation and say what is missing and how to get it."""
+    from plaudit.engine.sandbox import available
+
     print(f"plaudit {__version__} on Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     missing = [name for name in CORE if not _shown(name)]
-    if not shutil.which("bwrap"):
-        print("  bubblewrap: not found; programs that a model wrote will be refused (apt-get install bubblewrap)")
+    closed = available()
+    print(f"  sandbox: {closed or 'works'}")
     if missing:
         print(f"missing: {', '.join(missing)}; reinstall with: pip install --force-reinstall plaudit")
         sys.exit(1)

@@ -6,6 +6,7 @@
     ├── ExpressionError      a reward expression, definition or part that makes no sense (with a caret)
     ├── ConfigError          an option, file or name the user gave is wrong
     ├── ReachError           rows that must be seen together were cut apart
+    ├── SandboxUnavailable   programs can't be run safely on this machine
     └── RecordError          one record can't be scored, through no fault of the response
         ├── BadReferenceError  its reference is missing, of the wrong type, unit or frame
         └── MediaError         its image, video or audio is missing, broken or too large
@@ -43,6 +44,10 @@ class ConfigError(PlauditError, ValueError):
 
 class ReachError(PlauditError):
     """Rows that must be seen together (a group, a linked set) were about to be cut apart."""
+
+
+class SandboxUnavailable(PlauditError):  # noqa: N818 - a state of the machine, and the name says which
+    """There is no sandbox here, or it could not be built: nobody's response is to blame."""
 
 
 class RecordError(PlauditError):

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from inspect import signature
 from pathlib import Path
+from threading import Lock
 from typing import Any, NoReturn
 
 from plaudit.core.errors import ConfigError, ExpressionError, PlauditError, nearest
@@ -34,6 +35,7 @@ _MARKS = re.compile(
     r"""|#[^\r\n]*|[()\[\]{}]|["']""",
     re.DOTALL,
 )
+_FILTERS = Lock()
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
@@ -62,9 +64,11 @@ def _tree(text: str) -> ast.expr:
         raise ExpressionError(f"the character {unreadable[0]!r} can't be read", text, unreadable.start())
     _check_brackets(text)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "\\d" is a backslash and a d, on which every regex relies
-            return ast.parse(f"({text}\n)", mode="eval").body  # the bracket lets an expression span lines
+        # Python warns of "\\d", on which every regex relies. Its filters belong to the process: two threads that save
+        # and restore them at once would leave them changed.
+        with _FILTERS, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(f"({text}\n)", mode="eval").body  # the bracket lets it span lines
     except SyntaxError as error:
         place = _offset(text, error.lineno or 1, (error.offset or 1) - 1)
         raise ExpressionError(f"the expression can't be read: {error.msg}", text, place) from None

@@ -101,13 +101,20 @@ class Cache:
                         self._remember(reward, samples[i], grade)
             return found
 
-    def put(self, reward: str, text: str, grades: Mapping[str, Grade]) -> None:
-        """Keep grades that have a score, by sample; ``text`` says what the reward is, for people."""
+    def put(self, reward: str, text: str, grades: Mapping[str, Grade], disk: bool = True) -> None:
+        """Keep grades that have a score, by sample; ``text`` says what the reward is, for people.
+
+        Args:
+            reward: the reward's key.
+            text: the reward as text.
+            grades: grades by the samples' digests.
+            disk: whether to write them down, or only to keep them in memory.
+        """
         kept = {sample: grade for sample, grade in grades.items() if grade.status is Status.OK}
         with self._lock:
             for sample, grade in kept.items():
                 self._remember(reward, sample, grade)
-            database = self._connection()
+            database = self._connection() if disk else None
             if database is None:
                 return
             now = time.time()

@@ -117,7 +117,7 @@ class Driver:
             except StopIteration as end:
                 self._ended(task, end.value, None)
             except BaseException as raised:  # noqa: BLE001 - handed to whoever waits for the coroutine, and raised there
-                self._ended(task, None, _clearer(raised))
+                self._ended(task, None, clearer(raised))
             else:
                 self._park(task, waits, wake)
         return self._done
@@ -165,16 +165,17 @@ def _close(coroutine: Coroutine[Any, Any, Any]) -> None:
     if inspect.iscoroutine(coroutine) and inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
         assert coroutine.cr_frame is not None
         for value in coroutine.cr_frame.f_locals.values():
+            value = value.coroutines if isinstance(value, Together) else value
             given += value if isinstance(value, (list, tuple)) else [value]
     coroutine.close()
     for one in filter(inspect.iscoroutine, given):
         _close(one)
 
 
-def _clearer(error: BaseException) -> BaseException:
+def clearer(error: BaseException) -> BaseException:
     """Say what to do where asyncio only says that it has no loop."""
     if isinstance(error, RuntimeError) and str(error) == "no running event loop":
-        clearer = RuntimeError(FOREIGN)
-        clearer.__cause__ = error
-        return clearer
+        told = RuntimeError(FOREIGN)
+        told.__cause__ = error
+        return told
     return error

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 #: The costs that are worth remembering. What is free is cheaper than a look-up; what asks the policy changes with it.
 ONCE = frozenset(("cpu", "device", "model"))
 
+#: Seconds of work on a sample from which on it is worth writing down; what is quicker stays in memory.
+DEAR = 0.001
+
 _Ask = Callable[["Reward", "Sequence[Sample]"], Awaitable[Scores]]
 _lock = threading.Lock()
 _in_flight: dict[tuple[str, str], tuple[Future[Grade | None], BatchRun]] = {}
@@ -76,11 +79,12 @@ class _Keeper:
         self, cache: Cache, key: str, leaf: Reward, digests: Sequence[str | None], found: dict[str, Grade | None]
     ) -> None:
         self.cache, self.key, self.text, self.digests, self.found = cache, key, str(leaf), digests, found
+        self.dear = leaf.cost != "cpu"
 
     def __call__(self, rows: Sequence[int], scores: Scores) -> None:
         fresh = {d: g for i, g in zip(rows, grades_of(scores), strict=True) if (d := self.digests[i]) is not None}
         self.found.update(fresh)
-        self.cache.put(self.key, self.text, fresh)
+        self.cache.put(self.key, self.text, fresh, disk=self.dear or bool(scores.seconds.mean() > DEAR))
 
 
 async def _graded(
@@ -162,7 +166,7 @@ def _digest(sample: Sample) -> str | None:
     """The content of a sample, or None where it has none that can be hashed."""
     try:
         return sample.digest
-    except (TypeError, MediaError):
+    except (TypeError, ValueError, MediaError):
         return None
 
 

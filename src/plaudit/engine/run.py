@@ -24,7 +24,7 @@ from plaudit.core.errors import ConfigError, ExpressionError, RecordError
 from plaudit.core.grade import Grade, grades_to_scores
 from plaudit.core.score import Scores, Status, status_code
 from plaudit.engine import background, pool
-from plaudit.engine.driver import Driver, Wait, together
+from plaudit.engine.driver import Driver, Wait, clearer, together
 from plaudit.engine.events import Event
 from plaudit.engine.once import ONCE, graded_once
 
@@ -247,7 +247,7 @@ def _failed(error: BaseException) -> Grade:
         return Grade(None, str(error), Status.INVALID)
     if isinstance(error, MemoryError):
         return Grade(None, "out of memory", Status.ERROR)
-    return Grade(None, f"{type(error).__name__}: {error}", Status.ERROR)
+    return Grade(None, f"{type(error).__name__}: {clearer(error)}", Status.ERROR)
 
 
 def _scores(answered: Any, n: int, reward: Reward) -> Scores:

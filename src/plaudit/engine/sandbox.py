@@ -39,10 +39,10 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from plaudit.core.errors import ConfigError
+from plaudit.core.errors import ConfigError, SandboxUnavailable
 from plaudit.engine import sandbox_policy as policy
 from plaudit.engine.sandbox_policy import Limits
-from plaudit.engine.sandbox_watch import Outcome, Program, SandboxUnavailable, Started
+from plaudit.engine.sandbox_watch import Outcome, Program, Started
 
 __all__ = ["Limits", "Outcome", "SandboxUnavailable", "available", "python", "run", "run_python"]
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Literal, NamedTuple
 
-from plaudit.core.errors import ConfigError, PlauditError
+from plaudit.core.errors import ConfigError, PlauditError, SandboxUnavailable
 from plaudit.engine.sandbox_policy import Limits
 
 #: Files and folders that a program may have at one time.
@@ -27,10 +27,6 @@ FILES = 10_000
 _TICK = 0.05  # seconds between two looks at what a program holds
 _START = 20.0  # seconds that building the walls may take
 _REASON = 200  # characters of a program's last line that a reason quotes
-
-
-class SandboxUnavailable(PlauditError):  # noqa: N818 - a state of the machine, and the name says which
-    """There is no sandbox here, or it could not be built: nobody's response is to blame."""
 
 
 class Outcome(NamedTuple):

@@ -1,114 +1,208 @@
 """A worker process: grades what it is sent, one item after another, until its input ends or it is killed.
 
 It is run as a plain script, never forked from the parent and never importing the parent's main module, so that a pool
-works from a script without a ``__main__`` guard, from ``python -c``, standard input and notebooks. Functions come as
-cloudpickles. What the work prints goes to the error stream.
+works from a script without a ``__main__`` guard, from ``python -c``, standard input and notebooks. What the work prints
+goes to the error stream; what it reads from standard input is empty; processes that it forks can't reach the parent.
 
-Frames to the parent are 8 bytes of length and a pickle. Before each item the worker writes the time and the item's place
-into memory that it shares with the parent: the parent's clock thus starts when an item starts, not when it was sent.
+A message from the parent is a pickled :class:`Order`, then the bytes of a cloudpickled function (unless the worker has
+it) and of a pickled list of items. A message to the parent is 8 bytes of length and a pickled :class:`Answer`. In
+memory that both share the worker writes what it is at and since when: the place of an item, or one of the negative
+numbers below. The parent's clock thus starts when an item starts, not when it was sent.
 """
 
 from __future__ import annotations
 
 import ctypes
-import mmap
 import os
 import pickle
 import resource
 import signal
 import sys
+from collections.abc import Callable
+from contextlib import suppress
+from mmap import PAGESIZE, mmap
 from time import monotonic
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
+#: What a worker is at when it is at no item: waiting or loading a function, loading items, sending results.
+FUNCTION, ITEMS, SENDING = -1.0, -2.0, -3.0
 #: Results are sent at least this often, in seconds, so that little is done twice when a later item is killed.
 FLUSH = 0.005
-IDLE = -1.0
+
+
+class Order(NamedTuple):
+    """What the parent wants graded.
+
+    Attributes:
+        number: what the answers will refer to.
+        name: the function's.
+        function: bytes of the function that follow; 0 if the worker has it.
+        items: bytes of the items that follow.
+        forget: whether to forget all functions first.
+        path: where to import from.
+        folder: the working directory; ``""`` to stay.
+    """
+
+    number: int
+    name: str
+    function: int
+    items: int
+    forget: bool
+    path: list[str]
+    folder: str
+
+
+class Answer(NamedTuple):
+    """What a worker has to say of an order.
+
+    Attributes:
+        number: the order's.
+        results: (place, status, value, seconds) of graded items: where the status is empty, the value or its pickle,
+            else the reason.
+        seconds: at the end of an order, how long its items took, their loading included.
+        unloaded: what could not be loaded, ``function`` or ``items``; nothing was graded then.
+        why: what went wrong in loading.
+        missing: the module that was not found in loading.
+    """
+
+    number: int
+    results: list[tuple[int, str, Any, float]]
+    seconds: float | None = None
+    unloaded: str = ""
+    why: str = ""
+    missing: str | None = None
 
 
 def main() -> None:
     """Serve the parent at the other end of standard input and output."""
-    shared, memory = int(sys.argv[1]), int(sys.argv[2])
-    incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    shared, memory, parent = map(int, sys.argv[1:])
+    incoming, outgoing, null = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"), os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
     os.dup2(2, 1)
-    _die_with_parent()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if memory:
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    clock = memoryview(mmap.mmap(shared, mmap.PAGESIZE)).cast("d")
+    os.register_at_fork(after_in_child=lambda: [os.dup2(null, pipe.fileno()) for pipe in (incoming, outgoing)])
+    _die_with(parent)
+    _restrain(memory)
+    clock = memoryview(mmap(shared, PAGESIZE)).cast("d")
     functions: dict[str, Any] = {}
-    while True:
-        try:
-            kind, *rest = pickle.load(incoming)
-        except EOFError:
-            return
-        if kind == "path":
-            sys.path[:] = rest[0]
-        elif kind == "define":
-            functions[rest[0]] = rest[1]
-        else:
-            _serve(rest[0], functions, rest[1], rest[2], clock, outgoing)
+    with suppress(EOFError):
+        while True:
+            order = Order(*pickle.load(incoming))
+            if order.forget:
+                functions.clear()
+            _serve(order, functions, incoming, outgoing, clock)
+    os._exit(0)  # threads that the work has left behind must not keep the process
 
 
 def _serve(
-    chunk: int, functions: dict[str, Any], name: str, blob: bytes, clock: memoryview[float], outgoing: BinaryIO
+    order: Order, functions: dict[str, Any], incoming: BinaryIO, outgoing: BinaryIO, clock: memoryview[float]
 ) -> None:
-    """Grade a chunk and send the results, now and then and at the end."""
+    """Grade the items and send the results, now and then and at the end."""
+    process = os.getpid()
+    blob = incoming.read(order.function)
     try:
-        if isinstance(functions[name], bytes):
-            functions[name] = pickle.loads(functions[name])
-        function, items = functions[name], pickle.loads(blob)
-    except Exception as error:  # noqa: BLE001 - told to the parent, where it becomes a status
-        _send(outgoing, (chunk, None, f"can't be loaded in a worker process: {type(error).__name__}: {error}"))
+        sys.path[:] = order.path
+        if order.folder:
+            with suppress(OSError):  # it may be gone; most work asks for no relative path
+                os.chdir(order.folder)
+        if order.name not in functions:
+            functions[order.name] = pickle.loads(blob)
+        function = functions[order.name]
+    except BaseException as error:  # noqa: BLE001 - told to the parent, where it becomes a status
+        incoming.read(order.items)
+        _send(outgoing, _unloaded(order, "function", error))
         return
-    results: list[Any] = []
+    began = _at(clock, ITEMS)
+    try:
+        items = pickle.loads(incoming.read(order.items))
+    except BaseException as error:  # noqa: BLE001 - told to the parent, where it becomes a status
+        _send(outgoing, _unloaded(order, "items", error))
+        if isinstance(error, MemoryError):
+            os._exit(1)  # what was not read of the items would be taken for an order
+        return
+    results: list[tuple[int, str, Any, float]] = []
     flushed = monotonic()
     for place, item in enumerate(items):
-        began = monotonic()
-        if began - flushed > FLUSH and results:
-            _send(outgoing, (chunk, results, ""))
-            results, flushed = [], monotonic()
-            began = flushed
-        clock[1], clock[0] = began, float(place)
-        results.append((place, *_graded(function, item), monotonic() - began))
-        clock[0] = IDLE
-    _send(outgoing, (chunk, results, "done"))
+        started = _at(clock, place)
+        status, value = _graded(function, item)
+        if os.getpid() != process:
+            os._exit(0)  # the work forked, and this is the child that came back from it
+        ended = _at(clock, SENDING)
+        results.append((place, status, value, ended - started))
+        if ended - flushed > FLUSH:
+            _send(outgoing, Answer(order.number, results))
+            results, flushed = [], ended
+    _send(outgoing, Answer(order.number, results, monotonic() - began))
 
 
-def _graded(function: Any, item: Any) -> tuple[bool, Any]:
-    """Return (True, what the function returned) or (False, (status, reason))."""
+def _at(clock: memoryview[float], place: float) -> float:
+    """Say what this process is at from now on; return the time."""
+    now = monotonic()
+    clock[1], clock[0] = now, place  # in this order, so that nothing seems to have begun earlier than it has
+    return now
+
+
+def _graded(function: Callable[[Any], Any], item: Any) -> tuple[str, Any]:
+    """Return ``""`` and what the function returned (a number as it is, anything else pickled), or status and reason."""
     try:
-        return True, function(item)
+        value = function(item)
+    except MemoryError:
+        return "error", "out of memory"
     except BaseException as error:  # noqa: BLE001 - told to the parent, where it becomes a status
-        status = "invalid" if any(c.__name__ == "RecordError" for c in type(error).__mro__) else "error"
-        if isinstance(error, MemoryError):
-            return False, (status, "out of memory")
-        return False, (status, str(error) if status == "invalid" else f"{type(error).__name__}: {error}"[:500])
-
-
-def _send(outgoing: BinaryIO, message: tuple[int, list[Any] | None, str]) -> None:
+        errors = sys.modules.get("plaudit.core.errors")
+        if errors is not None and isinstance(error, errors.RecordError):
+            return "invalid", said(error).partition(": ")[2]
+        return "error", said(error)
+    if type(value) is float:
+        return "", value
     try:
-        frame = pickle.dumps(message, 5)
-    except Exception:  # noqa: BLE001 - find the result that can't be pickled, and say so in its place
-        chunk, results, state = message
-        frame = pickle.dumps((chunk, [_picklable(r) for r in results or ()], state), 5)
-    outgoing.write(len(frame).to_bytes(8, "little") + frame)
+        return "", pickle.dumps(value, 5)
+    except BaseException as error:  # noqa: BLE001 - told to the parent, where it becomes a status
+        return "error", f"returned a {type(value).__name__} that can't leave its process: {said(error)}"
+
+
+def _unloaded(order: Order, what: str, error: BaseException) -> Answer:
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    return Answer(order.number, [], None, what, said(error), missing)
+
+
+def said(error: BaseException) -> str:
+    """Return an exception's type and text, at most 500 characters; an exception's own ``str`` may raise."""
+    try:
+        text = f"{error}"
+    except BaseException:  # noqa: BLE001 - whatever it is, the exception stays the news
+        text = "its text can't be read"
+    return f"{type(error).__name__}: {text}"[:500]
+
+
+def _send(outgoing: BinaryIO, answer: Answer) -> None:
+    frame = pickle.dumps(tuple(answer), 5)
+    outgoing.write(len(frame).to_bytes(8, "little"))
+    outgoing.write(frame)
     outgoing.flush()
 
 
-def _picklable(result: tuple[int, bool, Any, float]) -> tuple[int, bool, Any, float]:
-    try:
-        pickle.dumps(result)
-    except Exception as error:  # noqa: BLE001 - becomes a status
-        why = f"returned a {type(result[2]).__name__} that can't leave its process: {error}"
-        return result[0], False, ("error", why[:500]), result[3]
-    return result
-
-
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     """Ask Linux to kill this process when its parent dies, since a hung one would not notice."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before it was asked
+        os._exit(0)
+
+
+def _restrain(memory: int) -> None:
+    """Keep this process from filling the memory or the disk, and from taking others down with it."""
+    # Private memory where the system counts it: an address space may be wide with libraries and maps that cost nothing.
+    kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+    _, most = resource.getrlimit(kind)
+    if memory:
+        limit = memory if most == resource.RLIM_INFINITY else min(memory, most)
+        with suppress(ValueError, OSError):  # macOS has the constant but may refuse it
+            resource.setrlimit(kind, (limit, limit))
+    # One byte: a limit of 0 does not keep Linux from piping a core dump into a program that is set to take them.
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (1 if most else 0, most))
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123 - pathlib takes long to import
+        file.write("1000")  # when memory runs out, this process goes first, not the one that trains
 
 
 if __name__ == "__main__":

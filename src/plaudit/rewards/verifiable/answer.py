@@ -38,7 +38,7 @@ class Answer(Leaf):
             ``number``: ``|answer - reference| <= atol + rtol * |reference|``; ``exact``: the same text, with white
             space collapsed and Unicode composed, case and all.
         extract: ``auto`` as above; ``tag`` or ``boxed`` alone; ``text``: all outside the reasoning; ``last``: the last
-            number or letter there (kinds number and choice).
+            number there, or the last letter: one named by "the answer is" before a marked one before a bare one.
         pick: ``only``: several different answers are none; ``last``: the last of them counts.
         atol: absolute tolerance, in the reference's unit (kind number).
         rtol: tolerance relative to the reference (kind number).

@@ -1,8 +1,8 @@
 r"""Multiple choice: which letter an answer names, if it names exactly one.
 
 A choice is a letter alone (``B``, ``b``), bracketed (``(B)``), punctuated (``B.``), followed by its option
-(``B. Paris``, ``B Paris``), named by "the answer is" (``Answer: B``, "the correct option is (B)"), or an option's
-whole text. In doubt there is none:
+(``B. Paris``, ``B Paris``), named by "the answer is" (``Answer: B``, "the correct option is (B)"), the only one in
+brackets in a text that denies nothing ("It is (B)."), or an option's whole text. In doubt there is none:
 
 * The first letter of a word, the article in "A cat sat" and the pronoun in "I think" are no choices, and neither is
   a lower-case letter in a sentence ("the answer is a").
@@ -47,7 +47,8 @@ _DENIED = re.compile(
 )
 _LETTER = re.compile(r"(?<![\w'’\\.-])([A-Z])(?!\w|['’]\w|\.\w)")
 _BESIDE = re.compile(
-    r"\s?(?:[,/&;+|-]|(?:and/)?or\b|and\b|vs\b)?\s?(?:(?:or|and|maybe|perhaps|possibly|also|option|choice)\s)*[(\[]?([A-Z])(?!\w|['’]\w)"
+    r"\s?(?:[,/&;+|-]|(?:and/)?or\b|and\b|vs\b)?\s?"
+    r"(?:(?:or|and|maybe|perhaps|possibly|also|option|choice)\s)*[(\[]?([A-Z])(?!\w|['’]\w)"
 )
 _MORE = re.compile(r"\s?(?:[,/;&]|or\b|and\b)\s?(?:(?:or|and|maybe|also)\s)*")
 _PAUSE = re.compile(r"[\s.:)]*(?:[-–—]\s)?")

@@ -176,6 +176,79 @@ def test_the_tower_is_refused_with_a_reason_and_equal_only_to_itself() -> None:
     assert decide("9^{9^{9^{9}}}", r"$9^{9^{9^9}}$").equal is True
 
 
+ENORMOUS = [
+    "9^{9^9}",
+    "9^{9^{9^{9}}}",
+    "x = 9^{9^9}",
+    "(1, 9^{9^9})",
+    r"9^{9^9} \text{ cm}",
+    "99999999!",
+    "-2^{10^{10}}",
+]
+
+
+@pytest.mark.parametrize("gold", ENORMOUS)
+@pytest.mark.parametrize(
+    "answer", ["7", "x+1", r"\lfloor 2.5 \rfloor", r"\int_0^1 x\,dx", "9^{9^8}", "[1, 2]", "Tuesday"]
+)
+def test_only_its_own_expression_equals_what_nobody_can_work_out(gold: str, answer: str) -> None:
+    assert decide(gold, answer).equal is False
+    assert decide(gold, rf"$ {gold}$.").equal is True
+
+
+@pytest.mark.parametrize("answer", ["(x+1)^{9^9}", r"x \cdot 9^{9^9}", r"\sqrt{9^{9^9}}", "x^2=9^{9^9}"])
+def test_an_enormous_answer_is_wrong_where_the_slow_path_would_hang(answer: str) -> None:
+    assert decide(r"\arctan 1", answer).equal is False
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer", "equal"),
+    [
+        ("2^{20000}", "4^{10000}", True),
+        ("2^{20000}", "4^{10001}", False),
+        (r"\frac{10^{100000}}{10^{99999}}", "10", True),
+        ("x^{9^9}", "x^{9^9}+0", True),
+        ("(-1)^{10^{100}}", "1", True),
+    ],
+)
+def test_large_numbers_that_can_be_worked_out_are(gold: str, answer: str, equal: bool) -> None:
+    found = decide(gold, answer).equal
+    assert (confirm(gold, answer) if found is None else found) is equal
+
+
+@pytest.mark.parametrize(
+    "answer", ["5, [0,0,1,1] [0,0,5,5]", "A B, 4 or 5, [1] [2]", r"5; \lfloor 3 \rfloor", r"5 or \foo"]
+)
+def test_an_unreadable_list_is_not_the_one_value_in_it(answer: str) -> None:
+    assert decide("5", answer).equal is False
+
+
+def test_one_unreadable_value_with_a_comma_is_left_open() -> None:
+    assert decide("1234", r"\lfloor 1,234.5 \rfloor").equal is None
+    assert decide("1", r"\max(0, 1)").equal is None
+    assert decide("1, 2", r"1, \lfloor 2.5 \rfloor").equal is None
+
+
+def test_a_base_may_be_left_out_of_the_answer_also_within_a_set() -> None:
+    assert decide(r"\{101_2\}", "101").equal is True
+    assert decide("101", r"\{101_2\}").equal is False
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer", "by"),
+    [
+        ("x+1", "x+1", "text"),
+        ("x+1", "$x + 1$", "form"),
+        ("x+1", "1+x", "exact"),
+        ("x+1", "x+2", "form"),
+        ("7", r"\frac{1}{", "bounds"),
+        (r"\frac{\pi}{4}", r"\arctan 1", "none"),
+    ],
+)
+def test_a_decision_says_how_it_was_found(gold: str, answer: str, by: str) -> None:
+    assert decide(gold, answer).by == by
+
+
 @pytest.mark.parametrize(
     ("gold", "fault"),
     [

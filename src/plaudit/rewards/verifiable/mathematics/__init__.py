@@ -23,6 +23,8 @@ units      One side may leave its unit out. Two units must be the same: they are
 numbers    ``1,000``, ``1 000`` and ``1\,000`` are a thousand; in brackets ``1,000`` is two items. ``2\frac12`` and
            ``2 1/2`` are mixed numbers. ``3e5`` is a number unless the other side uses ``e``. An odd root of a negative
            number is real; ``i`` is the imaginary unit; ``\log`` has base 10.
+sizes      A number of more than 16 million bits (``9^{9^9}``) can't be worked out in time: only the same expression
+           is equal to it.
 letters    Variables keep their case; words don't, nor their spaces and punctuation. Four letters in a row are a word.
 lists      ``1, 2`` and ``\{2, 1\}`` are sets. A tuple is ordered and never a set; a bare list may stand for a tuple in
            the same order. ``(1, 2)`` is a point or an open interval; ``[1, 2]`` is an interval. A set of one is its
@@ -34,7 +36,7 @@ fractions  ``\frac{x^2-1}{x-1}`` is ``x+1``: expressions are equal where both ar
 ========== =========================================================================================================
 """
 
-from plaudit.rewards.verifiable.mathematics.comparison import Decision, decide
+from plaudit.rewards.verifiable.mathematics.decision import Decision, decide
 from plaudit.rewards.verifiable.mathematics.oracle import check_reference, confirm
 
 __all__ = ["Decision", "check_reference", "confirm", "decide"]

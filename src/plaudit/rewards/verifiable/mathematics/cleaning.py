@@ -3,7 +3,7 @@ r"""One spelling for what has many: wrappers, spacing, Unicode and plain-text fo
 The result is meant for both readers, the cheap grammar and math-verify, and means what the text meant::
 
     >>> clean(r"$\boxed{\left( \dfrac12 ,\, −√2 \right)}$.")
-    '( \\frac12 , -\\sqrt2 )'
+    '( \\frac12 ,  -\\sqrt 2 )'
 """
 
 from __future__ import annotations

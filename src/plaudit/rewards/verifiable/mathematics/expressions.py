@@ -183,7 +183,7 @@ class Expressions(Cursor, ABC):
         raise UnreadableError(f"{token.text!r} was not expected")
 
     def number(self, digits: str) -> Node:
-        r"""Read what may follow digits: repeating ones (``0.\overline{3}``), a base (``101_2``), a mixed number's ``1/2``."""
+        r"""Read what may follow digits: repeating ones (``0.\overline{3}``), a base (``101_2``), a fraction."""
         value = numeral(digits.rstrip("."))
         if "." in digits and self.now.text == r"\overline" and not self.now.spaced:
             self.at += 1

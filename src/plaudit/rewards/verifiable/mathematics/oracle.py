@@ -10,8 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 from plaudit.core.errors import BadReferenceError
+from plaudit.rewards.verifiable.mathematics.bounds import excess
 from plaudit.rewards.verifiable.mathematics.cleaning import clean, unbalanced
-from plaudit.rewards.verifiable.mathematics.comparison import bounds, reading
+from plaudit.rewards.verifiable.mathematics.decision import reading
 
 _SHOWN = 80
 
@@ -44,9 +45,9 @@ def check_reference(gold: str) -> None:
 def _fault(gold: str) -> str:
     if not gold.strip() or not clean(gold):
         return "is empty"
-    excess = bounds(gold)
-    if excess:
-        return f"is {excess}"
+    beyond = excess(gold)
+    if beyond:
+        return f"is {beyond}"
     if unbalanced(gold):
         return "has unbalanced braces"
     found = reading(gold)

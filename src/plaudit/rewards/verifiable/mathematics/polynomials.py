@@ -1,9 +1,9 @@
-r"""Polynomials with rational coefficients: ``{monomial: coefficient}``, a monomial a sorted tuple of (generator, power).
+r"""Polynomials with rational coefficients, as ``{monomial: coefficient}``.
 
-A generator is a name, and its first letter says what it is: a variable (``x``), ``i``, ``~pi`` and ``~e``, a prime under
-a fractional exponent (``#2``), or an opaque atom (``(abs ...)``), of which only its spelling is known. Every polynomial
-that leaves this module is in normal form: no zero coefficients, ``i`` to the power 0 or 1, primes to powers in [0, 1).
-So ``\sqrt8 = 2\sqrt2`` and ``\sqrt2\sqrt3 = \sqrt6`` hold by construction::
+A monomial is a sorted tuple of (generator, power). A generator is a name whose first letter says what it is: a variable
+(``x``), ``i``, ``~pi`` and ``~e``, a prime under a fractional exponent (``#2``), or an opaque atom (``(abs ...)``), of
+which only its spelling is known. Every polynomial made here is in normal form: no coefficient is 0, ``i`` has the power
+0 or 1, and a prime's power lies in [0, 1). So ``\sqrt8 = 2\sqrt2`` and ``\sqrt2\sqrt3 = \sqrt6`` hold by construction::
 
     \sqrt{8}x + 1   ->   {(("#2", 1/2), ("x", 1)): 2, (): 1}
 """

@@ -62,9 +62,7 @@ def equal(left: Quotient, right: Quotient) -> bool | None:
     if left == right:
         return True
     try:
-        crossed = _difference(
-            polynomials.product(left.top, right.bottom), polynomials.product(right.top, left.bottom)
-        )
+        crossed = _difference(polynomials.product(left.top, right.bottom), polynomials.product(right.top, left.bottom))
     except OpaqueError:
         return None
     if not crossed:

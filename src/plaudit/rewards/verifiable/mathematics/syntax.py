@@ -1,7 +1,7 @@
 r"""The syntax tree of an answer, and the two ways in which a text has none.
 
-Ten small immutable nodes, made by :mod:`.grammar` and read by :mod:`.canonical`, :mod:`.probe` and :mod:`.comparison`.
-There is no node that runs code, so walking a tree can't do more than arithmetic::
+Ten small immutable nodes, made by :mod:`.grammar`, valued by :mod:`.canonical` and :mod:`.probe`, compared by
+:mod:`.comparison`. There is no node that runs code, so walking a tree can't do more than arithmetic::
 
     \frac{x}{2} + 1   ->   Op("add", (Op("div", (Sym("x"), Num(2))), Num(1)))
     [0, \infty)       ->   Group("[", ")", (Num(0), Const("oo")))
@@ -11,9 +11,10 @@ There is no node that runs code, so walking a tree can't do more than arithmetic
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from fractions import Fraction
 
 MAX_LENGTH = 2000
@@ -21,7 +22,7 @@ MAX_LENGTH = 2000
 MAX_DEPTH = 40
 """Brackets within brackets; a deeper answer is not graded (and can't exhaust Python's stack)."""
 MAX_BITS = 12_000
-"""Bits of an exact integer; a larger one (``9^{9^{9}}``) is not worked out."""
+"""Bits of an exact integer; a larger one (``10^{5000}``) is left to math-verify."""
 
 
 class UnreadableError(Exception):
@@ -109,3 +110,41 @@ class Quantity:
 
 
 Node: TypeAlias = "Num | Sym | Const | Op | Group | Matrix | Union | Relation | Text | Quantity"
+Compare: TypeAlias = "Callable[[Node, Node], bool | None]"
+"""The verdict on a reference and an answer: equal, different, or not known."""
+
+
+class Assignment(NamedTuple):
+    """``name = ... = value``, where the name is a variable or a product of letters such as ``f(x)``."""
+
+    name: Node
+    value: Node
+
+
+def assignment(node: Node) -> Assignment | None:
+    """Return the name and the last value of ``x = ... = value`` or ``f(x) = value``."""
+    if not isinstance(node, Relation) or set(node.ops) != {"="}:
+        return None
+    name = node.sides[0]
+    named = isinstance(name, Sym) or (
+        isinstance(name, Op) and name.head == "mul" and all(isinstance(arg, (Sym, Const)) for arg in name.args)
+    )
+    return Assignment(name, node.sides[-1]) if named else None
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """Return the nodes directly within a node, in order."""
+    match node:
+        case Op(_, args):
+            return args
+        case Group(_, _, items):
+            return items
+        case Matrix(rows):
+            return tuple(entry for row in rows for entry in row)
+        case Union(parts):
+            return parts
+        case Relation(sides):
+            return sides
+        case Quantity(value):
+            return (value,)
+    return ()
