@@ -60,7 +60,7 @@ def measure(quick: bool) -> list[Figure]:
                 asked = other.submit(reward.score, samples, context) if elsewhere else None
                 scores = asked.result() if asked else reward.score(samples, context)
                 late.append(perf_counter() - began - LIMIT)
-                lost += scores.status[0] != status
+                lost += bool(scores.status[0] != status)
                 lost += sum(value != 1.0 for value in scores.values[1:].tolist())
                 missing += pool.shared().size - _refill()
         note = f"other thread {late[1]:+.3f}" + ("; refused before the limit" if max(late) < 0 else "")

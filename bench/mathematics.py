@@ -46,7 +46,7 @@ def measure(quick: bool) -> list[Figure]:
     for turn in range(TURNS):
         mine = samples[turn * n : (turn + 1) * n]
         context = pl.Context(cache=Cache())
-        ours.append(seconds(lambda: got.extend(reward.score(mine, context)["answer"].values)) / n)  # noqa: B023
+        ours.append(seconds(lambda: got.extend(reward.score(mine, context)["answer"].values.tolist())) / n)  # noqa: B023
         trls.append(seconds(lambda: said.extend(theirs(mine[:few]))) / few)  # noqa: B023
     checked = [i + turn * n for turn in range(TURNS) for i in range(few)]
     oracle = [
@@ -71,7 +71,7 @@ def measure(quick: bool) -> list[Figure]:
         Figure(f"verdicts that are wrong, {len(made):,} pairs", len(wrong), "pairs", 0, note=_listed(wrong)),
         Figure(
             f"TRL's verdicts that are wrong, {len(checked):,} pairs",
-            sum(made[i].right != v for i, v in zip(checked, said, strict=True)),
+            sum(bool(made[i].right != v) for i, v in zip(checked, said, strict=True)),
             "pairs",
         ),
     ]
@@ -82,7 +82,7 @@ def _ratio(ours: list[float], theirs: list[float]) -> float:
 
 
 def _wrong(found: list[tuple[Problem, Any]]) -> int:
-    return sum(verdict != problem.right for problem, verdict in found)
+    return sum(bool(verdict != problem.right) for problem, verdict in found)
 
 
 def _listed(found: list[tuple[Problem, Any]]) -> str:

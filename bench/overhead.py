@@ -66,9 +66,9 @@ def trivial(quick: bool) -> list[Figure]:
         batched.append(seconds(lambda: free.score(samples, context)) / n)  # noqa: B023
         chunked.append(seconds(lambda: worker.score(samples, context)) / n)  # noqa: B023
         context = pl.Context(cache=Cache())
-        for sample in fresh(singles // TURNS, TURNS + turn):
-            single.append(seconds(lambda: free.score([sample], context)))  # noqa: B023
-            alone.append(seconds(lambda: worker.score([sample], context)))  # noqa: B023
+        few = fresh(singles // TURNS, TURNS + turn)
+        single += [seconds(lambda: free.score([s], context)) for s in few]  # noqa: B023
+        alone += [seconds(lambda: worker.score([s], context)) for s in few]  # noqa: B023
     size = f"{n:,} of {LENGTH} characters"
     return [
         Figure(f"free leaf, {size}", min(batched) * 1e6, "us a sample", 20, note=f"best of {TURNS}"),

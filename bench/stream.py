@@ -51,8 +51,15 @@ def _write(path: Path, rows: int) -> None:
     with pq.ParquetWriter(path, schema) as out:
         for start in range(0, rows, _BLOCK):
             ids = range(start, min(start + _BLOCK, rows))
-            texts = [f"<think>{i:09d}{' look again' * 24}</think><answer>{i % 1000}</answer>"[-LENGTH:] for i in ids]
-            texts = [f"<think>{t[7:]}" if i % 10 else t[7:] for i, t in zip(ids, texts, strict=True)]
-            references = [str(i % 1000 if i % 5 else 0) for i in ids]
-            columns = [[f"What is seen in {i}?" for i in ids], texts, references]
-            out.write_table(pa.Table.from_arrays([pa.array(c, pa.string()) for c in columns], schema))
+            columns = {
+                "prompt": [f"What is seen in {i}?" for i in ids],
+                "response": [_response(i) for i in ids],
+                "reference": [str(i % 1000 if i % 5 else -1) for i in ids],
+            }
+            out.write_table(pa.Table.from_pydict(columns, schema))
+
+
+def _response(i: int) -> str:
+    """A response of :data:`LENGTH` characters; every tenth does not open its reasoning."""
+    opened, end = "" if i % 10 == 0 else "<think>", f"</think><answer>{i % 1000}</answer>"
+    return opened + f"{i:09d} look".ljust(LENGTH - len(opened) - len(end), ".") + end

@@ -17,7 +17,6 @@ rows that they want from their parts; leaves mostly grade one sample at a time (
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import Counter
@@ -30,9 +29,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
 from plaudit.core.errors import ConfigError, ExpressionError
-from plaudit.core.fields import checked, field_types
 from plaudit.core.hooks import upper
 from plaudit.core.registry import part
+from plaudit.core.specification import Specified, digest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from plaudit.core.context import Context
     from plaudit.core.sample import Sample
     from plaudit.core.score import Floats, Scores
+    from plaudit.core.weight import Weight
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ class Run(Protocol):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Reward:
+class Reward(Specified):
     """What a sample is worth.
 
     Subclasses are made with ``@part`` and declare ``cost``, ``over``, ``needs`` and ``range`` as class attributes
@@ -86,8 +86,6 @@ class Reward:
     """
 
     name: str | None = field(default=None, kw_only=True)
-
-    version: ClassVar[int] = 1
 
     @property
     def cost(self) -> Cost:
@@ -110,14 +108,7 @@ class Reward:
         return (float("-inf"), float("inf"))
 
     def __post_init__(self) -> None:
-        cls: Any = type(self)
-        hints = field_types(cls)
-        for f in fields(self):
-            try:
-                value = checked(getattr(self, f.name), hints[f.name], f"{type(self).__name__}: {f.name}")
-            except ConfigError as error:
-                raise ConfigError(str(error), f.name) from None
-            object.__setattr__(self, f.name, value)
+        self._check()
         if self.name is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", self.name):
             raise ConfigError(f"{type(self).__name__}: name {self.name!r} must be one word of letters, digits, _ and -")
         _ = self.parts  # two parts of one name are refused when they are put together
@@ -171,58 +162,22 @@ class Reward:
             return "batch"
         return wide.pop() if wide else "sample"
 
-    # ---- specification, hashes and text -------------------------------------------------------------------------
-
-    def spec(self, names: bool = True) -> dict[str, Any]:
-        """Return the specification as JSON-ready data; without names it is what the value depends on.
-
-        Raises:
-            ExpressionError: a field is a live object (a lambda, a loaded model) that no specification can hold.
-        """
-        out: dict[str, Any] = {"class": type(self).__name__, "version": self.version}  # no field can be named class
-        for f in fields(self):
-            if f.name not in ("name", "timeout") or (names and getattr(self, f.name)):
-                out[f.name] = _plain(getattr(self, f.name), names, f"{type(self).__name__}: {f.name}")
-        return out
+    # ---- hashes (specification and text: Specified) ---------------------------------------------------------------
 
     @cached_property
     def display(self) -> str:
         """A hash of the specification with names: equal for expressions that read the same."""
-        return _hash(self.spec())
+        return digest(self.spec())
 
     @property
     def key(self) -> str:
         """A hash of all that a value depends on: fields, versions and what the tree has learnt, but no names."""
         revisions = [piece.revision for _, piece in self.walk()]
-        return _hash([self._key, revisions]) if any(revisions) else self._key
+        return digest([self._key, revisions]) if any(revisions) else self._key
 
     @cached_property
     def _key(self) -> str:
-        return _hash(self.spec(names=False))
-
-    def __str__(self) -> str:
-        return f"{type(self).__name__}({', '.join(self._arguments())})"
-
-    def _arguments(self) -> Iterator[str]:
-        """The arguments that make this reward again: leading fields by position, then by name, defaults left out."""
-        by_name = False
-        for f in sorted(fields(self), key=lambda f: f.kw_only is True):
-            value = getattr(self, f.name)
-            if value == f.default and type(value) is type(f.default):
-                by_name = True
-            else:
-                by_name = by_name or f.kw_only is True
-                yield f"{f.name}={_text(value)}" if by_name else _text(value)
-
-    __repr__ = __str__
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Reward):
-            return NotImplemented
-        return self is other or (type(self) is type(other) and str(self) == str(other))
-
-    def __hash__(self) -> int:
-        return hash(str(self))
+        return digest(self.spec(names=False))
 
     # ---- what it does -------------------------------------------------------------------------------------------
 
@@ -278,7 +233,7 @@ class Reward:
         Raises:
             ConfigError: the memory holds something else than numbers, texts, arrays, lists and mappings of them.
         """
-        return _hash(_learnt(self.memory, str(self))) if self.memory else ""
+        return digest(_learnt(self.memory, str(self))) if self.memory else ""
 
     def state(self) -> dict[str, dict[str, Any]]:
         """Return a copy of what the whole tree has learnt, by dotted name."""
@@ -310,7 +265,7 @@ class Reward:
     def __sub__(self, other: Reward) -> Reward:
         return upper().add(self, upper().multiply(-1.0, other))
 
-    def __mul__(self, other: Reward | float) -> Reward:
+    def __mul__(self, other: Reward | Weight | float) -> Reward:
         return upper().multiply(self, other)
 
     def __rmul__(self, other: float) -> Reward:
@@ -376,29 +331,6 @@ def _pieces(value: Any) -> Iterator[tuple[str, Reward]]:
             yield from [(str(key), item)] if isinstance(item, Reward) else _pieces(item)
 
 
-def _plain(value: Any, names: bool, where: str) -> Any:
-    if isinstance(value, Reward):
-        return value.spec(names)
-    if isinstance(value, (list, tuple)):
-        return [_plain(v, names, where) for v in value]
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v, names, where) for k, v in value.items()}
-    if value is None or isinstance(value, (str, int, float, bool)):
-        return value
-    raise ExpressionError(f"{where} is a live {type(value).__name__}, which no specification can hold")
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        written = json.dumps(value, ensure_ascii=False)
-        return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", written)  # no text holds a lone one
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_text, value))}]"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_text(k)}: {_text(v)}" for k, v in value.items()) + "}"
-    return repr(value) if value is None or isinstance(value, (int, float, bool)) else str(value)
-
-
 def _learnt(value: Any, where: str) -> Any:
     """Return JSON-ready data that is equal for equal memories, in every process (pickles of equal things differ)."""
     if value is None or isinstance(value, (str, int, float, bool)):
@@ -415,7 +347,3 @@ def _learnt(value: Any, where: str) -> Any:
             return [array.dtype.str, array.shape, blake2b(array.tobytes(), digest_size=16).hexdigest()]
     raise ConfigError(f"{where} learnt a {type(value).__name__}; it may learn numbers, texts, arrays, lists, mappings")
 
-
-def _hash(spec: Any) -> str:
-    canonical = json.dumps(spec, sort_keys=True, separators=(",", ":"))
-    return blake2b(canonical.encode(), digest_size=16).hexdigest()

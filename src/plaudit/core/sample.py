@@ -151,6 +151,9 @@ class Sample:
     @property
     def media(self) -> tuple[Media, ...]:
         """Every image, video and audio of prompt, ``images`` and response, each once, in that order."""
+        plain = isinstance(self.prompt, str) and isinstance(self.response, str)
+        if plain and isinstance(self.images, tuple) and not self.images:
+            return ()  # the common case, without parsing
         found = [m for t in self.prompt_turns for m in t.media]
         found += [m for m in _images(self.images) if m not in found]
         found += [m for t in self.turns for m in t.media]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,9 @@ DEAR = 0.001
 
 _Ask = Callable[["Reward", "Sequence[Sample]"], Awaitable[Scores]]
 _lock = threading.Lock()
-_in_flight: dict[tuple[str, str], tuple[Future[Grade | None], BatchRun]] = {}
+#: What a claim comes to: the grades that were found, None (or nothing) where none was.
+_Outcome = Future[Mapping[str, "Grade | None"]]
+_in_flight: dict[tuple[str, str], tuple[_Outcome, BatchRun]] = {}
 _memory = Cache()
 
 
@@ -54,7 +56,8 @@ async def graded_once(run: BatchRun, leaf: Reward, samples: Sequence[Sample], ke
     digests = [_digest(sample) for sample in samples]
     distinct = list(dict.fromkeys(d for d in digests if d is not None))
     found = dict(zip(distinct, cache.get(key, distinct), strict=True))
-    mine, theirs = _claim(run, key, [d for d, known in found.items() if known is None])
+    outcome: _Outcome = Future()
+    mine, theirs = _claim(run, key, [d for d, known in found.items() if known is None], outcome)
     try:
         first: dict[str, int] = {}
         for i, digest in enumerate(digests):
@@ -68,7 +71,8 @@ async def graded_once(run: BatchRun, leaf: Reward, samples: Sequence[Sample], ke
             return scores
         graded = await _graded(run, leaf, [samples[i] for i in rows], rows, grade, keep) if rows else None
     finally:
-        _release(run, key, mine, found)
+        _release(key, mine, outcome)
+        outcome.set_result(found)
     return await _assembled(digests, rows, graded, found, theirs, lambda i: grade(leaf, [samples[i]]))
 
 
@@ -110,7 +114,7 @@ async def _assembled(
     rows: Sequence[int],
     graded: Scores | None,
     found: dict[str, Grade | None],
-    theirs: dict[str, Future[Grade | None]],
+    theirs: dict[str, _Outcome],
     alone: Callable[[int], Awaitable[Scores]],
 ) -> Scores:
     """Put together what was graded here, found, and graded by others."""
@@ -119,7 +123,7 @@ async def _assembled(
     for i, digest in enumerate(digests):
         grade = fresh.get(i) or (found[digest] if digest is not None else None)
         if grade is None and digest in theirs:
-            grade = await Wait(theirs[digest])
+            grade = (await Wait(theirs[digest])).get(digest)
         if grade is None:  # whoever was grading it gave up
             grade = grades_of(await alone(i))[0]
             if digest is not None:
@@ -135,15 +139,15 @@ async def _assembled(
     return scores
 
 
-def _claim(run: BatchRun, key: str, digests: list[str]) -> tuple[list[str], dict[str, Future[Grade | None]]]:
+def _claim(run: BatchRun, key: str, digests: list[str], outcome: _Outcome) -> tuple[list[str], dict[str, _Outcome]]:
     """Say which contents this run will grade, and which others are being graded by somebody to wait for."""
     mine: list[str] = []
-    theirs: dict[str, Future[Grade | None]] = {}
+    theirs: dict[str, _Outcome] = {}
     with _lock:
         for digest in digests:
             held = _in_flight.get((key, digest))
             if held is None:
-                _in_flight[key, digest] = (Future(), run)
+                _in_flight[key, digest] = (outcome, run)
                 mine.append(digest)
             elif run.blocks(held[1]):
                 mine.append(digest)  # waiting for a run that we keep from going on would be for ever
@@ -152,14 +156,12 @@ def _claim(run: BatchRun, key: str, digests: list[str]) -> tuple[list[str], dict
     return mine, theirs
 
 
-def _release(run: BatchRun, key: str, mine: list[str], found: dict[str, Grade | None]) -> None:
-    """Give up the claims, telling those who wait what came out (None: nothing did)."""
+def _release(key: str, mine: list[str], outcome: _Outcome) -> None:
+    """Give up the claims."""
     with _lock:
-        held = {d: claim for d in mine if (claim := _in_flight.get((key, d))) is not None and claim[1] is run}
-        for digest in held:
-            del _in_flight[key, digest]
-    for digest, (future, _) in held.items():
-        future.set_result(found.get(digest))
+        for digest in mine:
+            if _in_flight.get((key, digest), (None, None))[0] is outcome:
+                del _in_flight[key, digest]
 
 
 def _digest(sample: Sample) -> str | None:

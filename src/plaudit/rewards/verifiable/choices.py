@@ -74,7 +74,7 @@ def chosen(text: str, options: Mapping[str, str]) -> str | None:
     >>> chosen("The answer is (C).", {}), chosen("c) Rome", {"C": "Rome"}), chosen("E", {"C": "Rome"})
     ('C', 'C', None)
     """
-    text = _plain(text)
+    text = plain(text)
     if alone := _ALONE.fullmatch(text):
         return _known(alone[1].upper(), options)
     same = [letter for letter, option in options.items() if text == _option(option)[0]]
@@ -102,7 +102,7 @@ def last_letter(text: str, options: Mapping[str, str]) -> str | None:
     >>> last_letter("(A)? The answer is B. Or C, I think.", {}), last_letter("Not (A). B, I think.", {})
     ('B', 'A')
     """
-    text = _plain(text)
+    text = plain(text)
     for pattern in (_NAMED, _MARKED, _LETTER):
         found = [m for m in pattern.finditer(text) if not _worded(m) and _known(_letter(m), options)]
         found = [m for m in found if pattern is not _NAMED or _settled(_letter(m), text, m.end(), {})]
@@ -223,8 +223,12 @@ def _known(letter: str, options: Mapping[str, str]) -> str | None:
     return letter if not options or letter in options else None
 
 
-def _plain(text: str) -> str:
-    """Take off what only decorates: TeX text commands, dollars, emphasis, wide punctuation."""
+def plain(text: str) -> str:
+    r"""Return a text without what only decorates it: TeX text commands, dollars, emphasis, wide punctuation.
+
+    >>> plain(r"**\text{B}**")
+    'B'
+    """
     text = unicodedata.normalize("NFC", text).translate(_WIDE)
     for _ in range(2):  # \boxed{\text{B}}
         text = _TEX.sub(r"\1", text)
@@ -234,11 +238,11 @@ def _plain(text: str) -> str:
 @lru_cache(maxsize=1024)
 def _option(text: str) -> tuple[str, str]:
     """Return an option plain and folded; a group of responses shares its options."""
-    return _plain(text), _folded(text)
+    return plain(text), _folded(text)
 
 
 def _folded(text: str) -> str:
-    return _plain(text).casefold().rstrip(" .,:;").strip(" \"'")
+    return plain(text).casefold().rstrip(" .,:;").strip(" \"'")
 
 
 def _unlettered(option: str, letter: str) -> str:

@@ -300,3 +300,12 @@ def test_deciding_imports_neither_sympy_nor_math_verify() -> None:
         "assert decide('1/2', '0.5').equal; assert not {'sympy', 'math_verify', 'numpy'} & set(sys.modules)"
     )
     run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    "answer", ["4 | 5", "not 5 [", "5?", "4 & 5", "5...", "5^?", "4 => 5", r"\neq 5", "> 5", "≥5", r"5 \approx 4"]
+)
+def test_a_part_of_an_unreadable_answer_is_not_the_answer(answer: str) -> None:
+    decision = decide("5", answer)
+    assert decision.equal is False
+    assert decision.reason

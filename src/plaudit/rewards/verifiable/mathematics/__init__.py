@@ -27,8 +27,8 @@ sizes      A number of more than 16 million bits (``9^{9^9}``) can't be worked o
            is equal to it.
 letters    Variables keep their case; words don't, nor their spaces and punctuation. Four letters in a row are a word.
 lists      ``1, 2`` and ``\{2, 1\}`` are sets. A tuple is ordered and never a set; a bare list may stand for a tuple in
-           the same order. ``(1, 2)`` is a point or an open interval; ``[1, 2]`` is an interval. A set of one is its
-           element. ``x = 1 or x = 2`` is ``\{1, 2\}``.
+           the same order. ``(1, 2)`` is a point or an open interval; ``[1, 2]`` is an interval. A set of one
+           number is that number. ``x = 1 or x = 2`` is ``\{1, 2\}``.
 equations  ``x = 5`` and ``f(x) = 5`` may stand for 5 and 5 for them, not for ``y = 5``; no other equation stands for
            its right side, unless it is a true statement about numbers (``3 + 4 = 7``). Equations are equal when they
            are multiples of each other. ``x < 3`` and its interval are the same.

@@ -36,6 +36,7 @@ from plaudit.rewards.verifiable.mathematics.syntax import (
     UnreadableError,
 )
 
+_RELATION = re.compile(r"[<>≠≤≥≈]|\\(?:n?e|n?eq|[gl]eq?|[gl]t|approx|sim|to|in)(?![A-Za-z])")
 _SEPARATOR = re.compile(r"[,;](?!\d{3}(?!\d))|\b(?:and|or)\b")
 
 
@@ -125,8 +126,12 @@ def _unread(left: Reading, right: Reading, gold: str, answer: str) -> Decision:
         return Decision(False, "bounds", "breaks off")
     if left.node is not None and not isinstance(left.node, Text) and _prose(answer):
         return Decision(False, "form", "words, not mathematics")
-    if left.node is not None and isinstance(spread(left.node), (Num, Sym, Const, Op, Quantity)) and _several(answer):
-        return Decision(False, "form", "several answers")  # math-verify would take a part that suits
+    if left.node is not None and not isinstance(left.node, Text):
+        # math-verify would take a part that suits: 5 from "> 5", from "4 | 5" and from "5?"
+        if isinstance(spread(left.node), (Num, Sym, Const, Op, Quantity)) and _several(answer):
+            return Decision(False, "form", "several answers")
+        if not right.why.endswith("is not in the grammar") or _RELATION.search(answer):
+            return Decision(False, "form", f"unreadable: {right.why}")
     return Decision(None, "none", right.why)
 
 
