@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+BENCH  := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit test-slow docs clean install
+.PHONY: help demo test lint types unit test-slow bench-engine docs clean install
 
 help:            ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## *' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -36,9 +37,20 @@ unit: install    ## the tests without those marked slow
 test-slow: install   ## the tests marked slow
 	$(BIN)/python -m pytest -m slow
 
+# TRL's rewards are compared with; what TRL needs for training (torch, transformers) is not.
+$(BENCH)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	  math-verify antlr4-python3-runtime==4.13.2 packaging --editable .
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check --no-deps trl==1.16.0
+	@touch $@
+
+bench-engine: $(BENCH)/.installed   ## measure the engine; ratios in one run
+	$(BENCH)/bin/python -m bench.engine --json runs/bench-engine.json $(ARGS)
+
 docs: install    ## build the documentation into site/
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
 	$(BIN)/mkdocs build --strict
 
 clean:           ## remove .venv, caches and generated files
-	rm -rf $(VENV) runs site .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) runs site .mypy_cache .pytest_cache .ruff_cache

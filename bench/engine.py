@@ -1,7 +1,7 @@
 """Measure the engine: mathematics against TRL, overhead, hangs, cache, gates, a million rows.
 
-Run by ``make bench-engine``, or ``python -m bench.engine [--quick] [--json FILE] [--only NAME]``. Figures that are
-compared come from one run, in turns; a full run ends with status 1 if a target is missed.
+Run by ``make bench-engine``, which passes on ``ARGS``: ``[--quick] [--json FILE] [--only NAME]``. What is compared is
+measured in turns, in one run. A full run ends with status 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -42,17 +42,20 @@ def main() -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     figures: list[Figure] = []
     chosen = {name: step for name, step in STEPS.items() if not options.only or name in options.only}
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=len(chosen))
-        for name, step in chosen.items():
-            bar.update(task, description=name)
-            figures += step(options.quick)
-            bar.advance(task)
-    console.print(_table(figures))
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("", total=len(chosen))
+            for name, step in chosen.items():
+                bar.update(task, description=name)
+                figures += step(options.quick)
+                bar.advance(task)
+    finally:  # a step that fails must not take the others' figures with it
+        console.print(_table(figures))
     for figure in figures:
         if figure.note and not figure.met:
             console.print(f"{figure.what}: {figure.note}", highlight=False, markup=False)
     if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         about = {"cores": len(os.sched_getaffinity(0)), "python": platform.python_version(), "quick": options.quick}
         about |= {name: version(name) for name in ("plaudit", "numpy", "math-verify", "trl")}
         rows = [figure._asdict() | {"met": figure.met} for figure in figures]

@@ -7,6 +7,8 @@ process on one core; what is undecided here goes to the worker processes, one a 
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from importlib import import_module
 from statistics import median
 from typing import Any
@@ -18,7 +20,6 @@ import plaudit as pl
 from plaudit.engine.cache import Cache
 
 TURNS = 3
-_SHOWN = 12
 
 
 def measure(quick: bool) -> list[Figure]:
@@ -86,7 +87,10 @@ def _wrong(found: list[tuple[Problem, Any]]) -> int:
 
 
 def _listed(found: list[tuple[Problem, Any]]) -> str:
-    shown = [
-        f"{p.answer} for {p.reference}: we say {v:g}, which is {'right' if v == p.right else 'WRONG'}" for p, v in found
-    ]
-    return "; ".join(shown[:_SHOWN] + ([f"and {len(shown) - _SHOWN} more"] if len(shown) > _SHOWN else []))
+    """List them all, those that differ only in numbers together."""
+    shapes = Counter(
+        f"{re.sub(r'[0-9]+', '#', f'{p.answer} for {p.reference}')}: we say {v:g}, which is "
+        f"{'right' if v == p.right else 'WRONG'}"
+        for p, v in found
+    )
+    return "; ".join(f"{count} x {shape}" for shape, count in shapes.most_common())

@@ -1,4 +1,4 @@
-"""Write docs/rewards.md from the registry: every reward and operator with its docstring, arguments and range."""
+"""Write docs/rewards.md from the registry: every reward, operator and weight with its docstring and arguments."""
 
 from __future__ import annotations
 
@@ -6,39 +6,66 @@ import inspect
 import re
 from pathlib import Path
 
+import plaudit
 from plaudit.core.registry import find, names
 from plaudit.core.reward import Reward
+from plaudit.core.specification import Specified
+from plaudit.core.weight import Weight
 
 PAGE = Path(__file__).parent.parent / "docs" / "rewards.md"
 HEAD = """# Rewards and operators
 
-This page is made from the code by `python scripts/make_rewards_page.py`.
+This page is made from the code by `python scripts/make_rewards_page.py`; every example on it is run as a test. Rewards
+that nest into others are shown in [Idioms](idioms.md).
 
 """
+ROOMS = {
+    "Verifiable rewards": "Computed from the response and the record alone.",
+    "Operators": "Rewards made of rewards.",
+    "Weights": "What multiplies a term of a sum, beside plain numbers. A weight is no reward: it is written with `*`.",
+}
 
 
 def page() -> str:
     """Return the whole page."""
-    rooms: dict[str, list[str]] = {"Verifiable rewards": [], "Operators": []}
+    rooms: dict[str, list[str]] = {room: [] for room in ROOMS}
     for name in names():
         part = find(name)
-        if inspect.isclass(part) and issubclass(part, Reward) and part.__module__.startswith("plaudit."):
-            room = "Operators" if ".compose." in part.__module__ else "Verifiable rewards"
-            rooms[room].append(_entry(name, part))
-    return HEAD + "\n".join(f"## {room}\n\n" + "\n".join(entries) for room, entries in rooms.items())
+        if inspect.isclass(part) and issubclass(part, Reward | Weight) and part.__module__.startswith("plaudit."):
+            composed = "Weights" if issubclass(part, Weight) else "Operators"
+            rooms[composed if ".compose." in part.__module__ else "Verifiable rewards"].append(_entry(name, part))
+    return HEAD + "\n".join(f"## {room}\n\n{ROOMS[room]}\n\n" + "\n".join(rooms[room]) for room in rooms)
 
 
-def _entry(name: str, part: type[Reward]) -> str:
+def _entry(name: str, part: type[Specified]) -> str:
     shown = []
     for parameter in inspect.signature(part).parameters.values():
         default = "" if parameter.default is parameter.empty else f"={parameter.default!r}"
         if parameter.name != "name":
             shown.append(f"{parameter.name}{default}".replace("'", '"'))
-    return f"### {name}\n\n`{name}({', '.join(shown)})`\n\n{_markdown(inspect.getdoc(part) or '')}\n"
+    home = "plaudit" if name in plaudit.__all__ else part.__module__
+    return f"### {name}\n\n`{name}({', '.join(shown)})`\n\n{_markdown(inspect.getdoc(part) or '', name, home)}\n"
 
 
-def _markdown(doc: str) -> str:
-    """Turn a docstring into markdown: code marks, literal blocks, and argument sections as lists."""
+def _markdown(doc: str, name: str, home: str) -> str:
+    """Turn a docstring into markdown: code marks, literal blocks, argument sections as lists, and its examples.
+
+    A doctest finds the class in its module; who reads the page must import it.
+    """
+    out: list[str] = []
+    imported = (
+        "" if re.search(rf"^>>> from .* import .*\b{name}\b", doc, re.MULTILINE) else f">>> from {home} import {name}\n"
+    )
+    for piece in re.split(r"^(>>> (?:.+\n?)+)", doc, flags=re.MULTILINE):
+        if piece.startswith(">>> "):
+            out.append(f"```pycon\n{imported}{piece.strip()}\n```")
+            imported = ""
+        else:
+            out.append(_prose(piece).strip("\n"))
+    return "\n\n".join(filter(None, out))
+
+
+def _prose(doc: str) -> str:
     doc = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", doc).replace("``", "`")
     doc = re.sub(r"::\n", ":\n", doc)
     out: list[str] = []

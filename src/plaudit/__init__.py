@@ -32,12 +32,31 @@ if TYPE_CHECKING:
     from plaudit.core.score import Scores as Scores
     from plaudit.core.score import Span as Span
     from plaudit.core.score import Status as Status
+    from plaudit.core.weight import Weight as Weight
     from plaudit.records import read as read
     from plaudit.rewards.compose.default import Default as Default
+    from plaudit.rewards.compose.extremes import Max as Max
+    from plaudit.rewards.compose.extremes import Min as Min
+    from plaudit.rewards.compose.field import Field as Field
     from plaudit.rewards.compose.gate import Gate as Gate
+    from plaudit.rewards.compose.lexicographic import Lexicographic as Lexicographic
+    from plaudit.rewards.compose.means import Geometric as Geometric
+    from plaudit.rewards.compose.means import Harmonic as Harmonic
+    from plaudit.rewards.compose.means import Mean as Mean
     from plaudit.rewards.compose.product import Product as Product
+    from plaudit.rewards.compose.rescaling import Above as Above
+    from plaudit.rewards.compose.rescaling import Affine as Affine
+    from plaudit.rewards.compose.rescaling import Clip as Clip
     from plaudit.rewards.compose.route import Route as Route
+    from plaudit.rewards.compose.schedules import Annealed as Annealed
+    from plaudit.rewards.compose.schedules import Cosine as Cosine
+    from plaudit.rewards.compose.schedules import Linear as Linear
+    from plaudit.rewards.compose.schedules import Steps as Steps
+    from plaudit.rewards.compose.statistics import Rank as Rank
+    from plaudit.rewards.compose.statistics import Statistic as Statistic
+    from plaudit.rewards.compose.statistics import ZScore as ZScore
     from plaudit.rewards.compose.sum import Sum as Sum
+    from plaudit.rewards.compose.trust import Trusted as Trusted
     from plaudit.rewards.verifiable.answer import Answer as Answer
     from plaudit.rewards.verifiable.box import Box as Box
     from plaudit.rewards.verifiable.format import Format as Format
@@ -55,12 +74,21 @@ _HOMES = {
     "core.reward": ["Leaf", "Reward", "part"],
     "core.sample": ["Sample"],
     "core.score": ["Scores", "Span", "Status"],
+    "core.weight": ["Weight"],
     "records": ["read"],
     "rewards.compose.default": ["Default"],
+    "rewards.compose.extremes": ["Max", "Min"],
+    "rewards.compose.field": ["Field"],
     "rewards.compose.gate": ["Gate"],
+    "rewards.compose.lexicographic": ["Lexicographic"],
+    "rewards.compose.means": ["Geometric", "Harmonic", "Mean"],
     "rewards.compose.product": ["Product"],
+    "rewards.compose.rescaling": ["Above", "Affine", "Clip"],
     "rewards.compose.route": ["Route"],
+    "rewards.compose.schedules": ["Annealed", "Cosine", "Linear", "Steps"],
+    "rewards.compose.statistics": ["Rank", "Statistic", "ZScore"],
     "rewards.compose.sum": ["Sum"],
+    "rewards.compose.trust": ["Trusted"],
     "rewards.verifiable.answer": ["Answer"],
     "rewards.verifiable.box": ["Box"],
     "rewards.verifiable.format": ["Format"],

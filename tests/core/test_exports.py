@@ -16,9 +16,10 @@ ROOT = Path(plaudit.__file__)
 #: Importing these takes tenths of a second, or is nobody's business before it is asked for.
 HEAVY = """aiohttp asyncio av concurrent.futures datasets jinja2 jsonschema math_verify multiprocessing numpy orjson
     pandas PIL pyarrow pydantic rich scipy subprocess sympy torch transformers typer yaml""".split()  # noqa: SIM905
-NAMES = """Answer Box ConfigError Context Default ExpressionError Format Gate Grade Leaf Length Media MediaError
-    PlauditError Product RecordError Reward Route Sample Scores Span Status Sum __version__ load part read
-    reward""".split()  # noqa: SIM905
+NAMES = """Above Affine Annealed Answer Box Clip ConfigError Context Cosine Default ExpressionError Field Format Gate
+    Geometric Grade Harmonic Leaf Length Lexicographic Linear Max Mean Media MediaError Min PlauditError Product
+    Rank RecordError Reward Route Sample Scores Span Statistic Status Steps Sum Trusted Weight ZScore
+    __version__ load part read reward""".split()  # noqa: SIM905
 
 
 def loaded_by(statement: str) -> set[str]:

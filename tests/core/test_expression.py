@@ -309,6 +309,13 @@ PARTS: dict[str, Any] = {
     "Sum": ["terms", "weights", "name"],
     "Product": ["terms", "name"],
     "Load": ["source", "name"],
+    "Clip": ["reward", "low", "high"],
+    "Mean": ["terms", "weights", "name"],
+    "Lexicographic": ["terms", "levels"],
+    "Statistic": ["reward", "of", "by", "among"],
+    "Linear": ["start", "end", "begin", "finish"],
+    "Steps": ["steps"],
+    "Field": ["field", "low", "high"],
 }
 
 

@@ -86,3 +86,17 @@ def test_long_parts_stay_on_one_line() -> None:
     assert len(text.splitlines()) == 2
     assert "…" in text
     assert len(text.splitlines()[1]) < 100
+
+
+def test_a_weight_that_is_no_number_is_written_out() -> None:
+    reward = pl.Answer("exact") + 0.5 * pl.Linear(1, 0.1) * pl.Format("answer")
+    rows = _cells(explain(reward))
+    assert [r[0] for r in rows] == ["reward", "├─ 1 × answer", "└─ 0.5 * Linear(1.0, 0.1) × format"]
+    assert [r[5] for r in rows] == ["[0, 1.5]", "[0, 1]", "[0, 1]"]
+
+
+def test_a_statistic_says_which_rows_it_sees() -> None:
+    rows = _cells(explain(pl.Format("answer") - pl.Statistic(pl.Format("answer"), "mean")))
+    assert [r[0] for r in rows] == ["reward", "├─ 1 × format", "└─ -1 × mean_format", "└─ format"]
+    assert [r[3] for r in rows] == ["group", "sample", "group", "sample"]
+    assert [r[4] for r in rows] == ["group", "", "group", ""]

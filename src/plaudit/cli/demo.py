@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from plaudit.core.sample import Sample
     from plaudit.core.score import Scores
 
@@ -82,7 +84,7 @@ def _add_bad_records(data: Path) -> None:
     data.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _compare(console: Any, samples: list[Sample], scores: Scores) -> None:
+def _compare(console: Any, samples: Sequence[Sample], scores: Scores) -> None:
     """Hold the reward's verdicts against what is known of each responder."""
     from rich.table import Table
 

@@ -26,6 +26,7 @@ from plaudit.core.function import load_function
 from plaudit.core.registry import find
 from plaudit.core.registry import names as known
 from plaudit.core.reward import Reward
+from plaudit.core.weight import Weight
 
 #: An expression longer or deeper than this is refused, as nobody wrote it. A long sum is not deep.
 MAX_LENGTH, MAX_DEPTH = 20_000, 60
@@ -127,7 +128,7 @@ class _Walk:
                 return self._mapping(keys, [self._value(v, deeper) for v in values], node)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 value = self._value(operand, deeper)
-                self._must(operand, _is_number(value) or isinstance(value, Reward), f"{_kind(value)} has no negative")
+                self._must(operand, _multiplies(value), f"{_kind(value)} has no negative")
                 return -value
             case ast.BinOp():
                 return self._chain(node, deeper)
@@ -171,11 +172,10 @@ class _Walk:
     def _binary(self, node: ast.BinOp, left: Any, right: Any, left_node: ast.expr) -> Any:
         numbers = _is_number(left) and _is_number(right)
         for side, at in ((left, left_node), (right, node.right)):
-            fits = _is_number(side) or isinstance(side, Reward)
-            self._must(at, fits, f"{_kind(side)} can't be added or multiplied")
+            self._must(at, _multiplies(side), f"{_kind(side)} can't be added or multiplied")
         if isinstance(node.op, (ast.Add, ast.Sub)) and not numbers:
             for side, at in ((left, left_node), (right, node.right)):
-                self._must(at, isinstance(side, Reward), _ADDED)
+                self._must(at, isinstance(side, Reward), _ADDED.format(_kind(side)))
         try:
             match node.op:
                 case ast.Add():
@@ -185,7 +185,8 @@ class _Walk:
                 case ast.Mult():
                     return left * right
                 case ast.Div():
-                    self._must(node.right, _is_number(right), "a reward can't divide; it can be divided by a number")
+                    why = f"{_kind(right)} can't divide; it can be divided by a number"
+                    self._must(node.right, _is_number(right), why)
                     return left / right
         except ExpressionError as error:
             if error.column is not None:
@@ -195,7 +196,7 @@ class _Walk:
             self._fail(node.right, str(error))
         self._fail(node, f"the operator {type(node.op).__name__} is not part of reward expressions")
 
-    def _call(self, node: ast.Call, name: str, depth: int) -> Reward:
+    def _call(self, node: ast.Call, name: str, depth: int) -> Reward | Weight:
         try:
             make = find(name)
         except ConfigError as error:
@@ -216,7 +217,7 @@ class _Walk:
         if make is load_function:
             named["base"] = self.base
         try:
-            made: Reward = make(*given, **named)
+            made: Reward | Weight = make(*given, **named)
         except ExpressionError as error:
             self._fail(node, error.why)
         except ConfigError as error:
@@ -275,7 +276,11 @@ _SHOWN = {
     "IfExp": "if",
     "Starred": "a star",
 } | dict.fromkeys(("ListComp", "SetComp", "DictComp", "GeneratorExp"), "a comprehension")
-_ADDED = "a number can't be added to a reward: weigh the reward (0.1 * ...) or rescale it"
+_ADDED = "{} can't be added to a reward: weigh the reward (0.1 * ...) or rescale it (Affine)"
+
+
+def _multiplies(value: Any) -> bool:
+    return _is_number(value) or isinstance(value, (Reward, Weight))
 
 
 def _is_number(value: Any) -> bool:
@@ -291,4 +296,6 @@ def _kind(value: Any) -> str:
         list: "a list",
         dict: "a mapping",
     }
+    if isinstance(value, (Reward, Weight)):
+        return "a reward" if isinstance(value, Reward) else "a weight"
     return "None" if value is None else kinds.get(type(value), f"a {type(value).__name__}")

@@ -70,12 +70,13 @@ def checked(value: Any, hint: Any, where: str) -> Any:
     if isinstance(origin, type) and issubclass(origin, Mapping) and isinstance(value, Mapping):
         return {checked(k, args[0], where): checked(v, args[1], f"{where}[{k!r}]") for k, v in value.items()}
     kind = origin or hint
-    if isinstance(kind, type) and isinstance(value, kind) and hint is not int:
+    listed = origin in (list, Sequence)  # a text is a sequence too, but no list of anything
+    if isinstance(kind, type) and isinstance(value, kind) and hint is not int and not listed:
         return value
     raise ConfigError(f"{where} is {_shown(value)}; expected {_name(hint)}")
 
 
-def _finite(value: Real, where: str) -> float:
+def _finite(value: Real | float, where: str) -> float:
     try:
         number = float(value) + 0.0  # a negative zero would be another key for the same value
     except OverflowError:
@@ -86,6 +87,8 @@ def _finite(value: Real, where: str) -> float:
 
 
 def _any_of(value: Any, options: tuple[Any, ...], where: str) -> Any:
+    if type(value) is float and float in options:
+        return _finite(value, where)  # where a number may stand, the fault of nan is not that it is no weight
     complaints = []
     for option in options:
         if option is NoneType:
@@ -109,7 +112,7 @@ def _name(hint: Any) -> str:
     plain = {str: "a text", int: "a whole number", float: "a number", bool: "True or False"}
     if hint in plain:
         return plain[hint]
-    if get_origin(hint) is tuple:
+    if get_origin(hint) in (tuple, list, Sequence):
         return "a list"
     return f"a {getattr(hint, '__name__', str(hint)).lower()}"
 

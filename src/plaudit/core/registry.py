@@ -14,21 +14,21 @@ from plaudit.core.errors import ConfigError, nearest
 from plaudit.core.hooks import upper
 
 if TYPE_CHECKING:
-    from plaudit.core.reward import Reward
+    from plaudit.core.specification import Specified
 
-T = TypeVar("T", bound="type[Reward]")
+T = TypeVar("T", bound="type[Specified]")
 
 #: What the contract itself calls its own; a part can't have a field of that name.
 RESERVED = frozenset(
     """name timeout cost over needs range reach version label parts key spec display memory state load learn absorb
-    revision compute grade score ascore named walk""".split()  # noqa: SIM905 - a list of twenty strings reads worse
+    revision compute grade score ascore named walk values lacking""".split()  # noqa: SIM905 - quotes read worse
 )
-_parts: dict[str, Callable[..., Reward]] = {}
+_parts: dict[str, Callable[..., Specified]] = {}
 
 
 @dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(field,))
 def part(cls: T) -> T:
-    """Make a reward class a part: a frozen dataclass that expressions can name.
+    """Make a class of rewards, or of weights, a part: a frozen dataclass that expressions can name.
 
     Raises:
         ConfigError: a field has one of the contract's own names, or another part has this name already.
@@ -44,7 +44,7 @@ def part(cls: T) -> T:
     return made
 
 
-def register(name: str, make: Callable[..., Reward]) -> None:
+def register(name: str, make: Callable[..., Specified]) -> None:
     """Let expressions call ``make`` by ``name``.
 
     Raises:

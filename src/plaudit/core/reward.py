@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from hashlib import blake2b
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from plaudit.core.errors import ConfigError, ExpressionError
 from plaudit.core.hooks import upper
@@ -162,7 +162,7 @@ class Reward(Specified):
             return "batch"
         return wide.pop() if wide else "sample"
 
-    # ---- hashes (specification and text: Specified) ---------------------------------------------------------------
+    # ---- hashes; specification and text are those of Specified ----------------------------------------------------
 
     @cached_property
     def display(self) -> str:
@@ -346,4 +346,3 @@ def _learnt(value: Any, where: str) -> Any:
         if array.dtype != object:
             return [array.dtype.str, array.shape, blake2b(array.tobytes(), digest_size=16).hexdigest()]
     raise ConfigError(f"{where} learnt a {type(value).__name__}; it may learn numbers, texts, arrays, lists, mappings")
-

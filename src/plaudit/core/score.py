@@ -174,8 +174,8 @@ class Scores:
             raise KeyError(f"no term {name!r}{nearest(name, terms)}")
         return terms[name]
 
-    def weighed(self, weight: float) -> Scores:
-        """Return the same scores as a term that a sum multiplies by ``weight``."""
+    def weighed(self, weight: float | Floats) -> Scores:
+        """Return the same scores as a term that a sum multiplies by ``weight``, one number or one a row."""
         term = copy(self)
         term.weight = np.full(len(self), weight, dtype=np.float64)
         return term

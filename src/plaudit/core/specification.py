@@ -34,8 +34,9 @@ class Specified:
         Raises:
             ConfigError: a value does not fit; the error names the field.
         """
-        hints = field_types(type(self))
-        for f in fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
+        cls: Any = type(self)  # every subclass is a dataclass
+        hints = field_types(cls)
+        for f in fields(cls):
             try:
                 value = checked(getattr(self, f.name), hints[f.name], f"{type(self).__name__}: {f.name}")
             except ConfigError as error:
@@ -49,7 +50,8 @@ class Specified:
             ExpressionError: a field is a live object (a lambda, a loaded model) that no specification can hold.
         """
         out: dict[str, Any] = {"class": type(self).__name__, "version": self.version}  # no field can be named class
-        for f in fields(self):  # type: ignore[arg-type]
+        cls: Any = type(self)
+        for f in fields(cls):
             if f.name not in ("name", "timeout") or (names and getattr(self, f.name)):
                 out[f.name] = _plain(getattr(self, f.name), names, f"{type(self).__name__}: {f.name}")
         return out
@@ -60,7 +62,8 @@ class Specified:
     def _arguments(self) -> Iterator[str]:
         """The arguments that make this again: leading fields by position, then by name, defaults left out."""
         by_name = False
-        for f in sorted(fields(self), key=lambda f: f.kw_only is True):  # type: ignore[arg-type]
+        cls: Any = type(self)
+        for f in sorted(fields(cls), key=lambda f: f.kw_only is True):
             value = getattr(self, f.name)
             if value == f.default and type(value) is type(f.default):
                 by_name = True

@@ -8,20 +8,53 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import cache
 from typing import Any
 
+#: Calls that are not async, and so wait in threads, at one time.
+THREADS = 64
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 
 
 @cache
-def threads() -> ThreadPoolExecutor:
-    """Return the threads in which calls wait that are not async."""
-    return ThreadPoolExecutor(max_workers=64, thread_name_prefix="plaudit-wait")
+def slots() -> asyncio.Semaphore:
+    """Return what to hold on the background loop while a call waits in a thread."""
+    return asyncio.Semaphore(THREADS)
+
+
+def in_thread(call: Callable[[Any], Any], item: Any) -> asyncio.Future[Any]:
+    """Call in a thread of its own; return the future of the result, on the running loop.
+
+    The thread of a call that hangs is left behind: it is nobody else's, and does not keep the process from ending.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Any] = loop.create_future()
+
+    def settle(result: Any, error: BaseException | None) -> None:
+        if future.done():  # nobody waits any more
+            return
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+    def run() -> None:
+        result: Any = None
+        raised: BaseException | None = None
+        try:
+            result = call(item)
+        except StopIteration as error:  # no future takes one
+            raised = RuntimeError(f"StopIteration: {error}")
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits for the result, and raised there
+            raised = error
+        loop.call_soon_threadsafe(settle, result, raised)
+
+    threading.Thread(target=run, name="plaudit-wait", daemon=True).start()
+    return future
 
 
 def submit(coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
@@ -57,7 +90,7 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
 def _forget() -> None:
     global _loop, _lock
     _loop, _lock = None, threading.Lock()
-    threads.cache_clear()
+    slots.cache_clear()
 
 
 if hasattr(os, "register_at_fork"):

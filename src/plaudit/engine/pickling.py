@@ -19,7 +19,7 @@ from typing import Any
 from plaudit.core.errors import ConfigError
 from plaudit.engine.worker import said
 
-_carried: set[str] = set()
+_carried: frozenset[str] = frozenset()
 _lock = threading.Lock()
 
 
@@ -51,7 +51,7 @@ def pickled_function(function: Callable[[Any], Any]) -> bytes:
     for owner in (function, type(getattr(function, "__self__", None))):
         top = str(getattr(owner, "__module__", "")).partition(".")[0]
         if _stands_elsewhere(sys.modules.get(top)):
-            _carried.add(top)
+            carry(top)
     try:
         return pickled(function)
     except Exception as error:  # noqa: BLE001 - whatever it is, the function can't be sent
@@ -68,10 +68,12 @@ def carry(module: str | None) -> bool:
     Returns:
         Whether that is something new: this process has the module, and it was not carried before.
     """
-    if module is None or module not in sys.modules or _is_carried(module):
-        return False
-    _carried.add(module)
-    return True
+    global _carried
+    with _lock:
+        if module is None or module not in sys.modules or _is_carried(module):
+            return False
+        _carried |= {module}
+        return True
 
 
 def _is_carried(name: str) -> bool:

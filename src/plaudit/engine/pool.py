@@ -32,7 +32,7 @@ from plaudit.core.errors import ConfigError
 from plaudit.engine.batch import Batch, Result
 from plaudit.engine.pickling import carry
 from plaudit.engine.process import Process, read
-from plaudit.engine.worker import FUNCTION, Order, said
+from plaudit.engine.worker import FUNCTION, ITEMS, SENDING, Order, said
 
 __all__ = ["Pool", "Result", "shared", "shutdown"]
 
@@ -47,6 +47,7 @@ FUNCTIONS = 64
 #: Seconds between looks at a worker that is between items, where no limit runs yet.
 GLANCE = 0.05
 LATE = "the deadline had passed"
+_DOING = {FUNCTION: "loading the function", ITEMS: "loading the item", SENDING: "sending the result"}
 
 
 class _Worker(Process):
@@ -122,13 +123,15 @@ class Pool:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the pool is closed")
-            self._batches.append(batch)
-            if self._thread is None:
+            if self._pipe is None:
                 self._pipe = os.pipe()
                 for end in self._pipe:
                     os.set_blocking(end, False)
-                self._thread = threading.Thread(target=self._manage, name="plaudit-pool", daemon=True)
-                self._thread.start()
+            if self._thread is None:
+                thread = threading.Thread(target=self._manage, name="plaudit-pool", daemon=True)
+                thread.start()
+                self._thread = thread
+            self._batches.append(batch)
             self._wake()
         return batch.future
 
@@ -330,12 +333,13 @@ class Pool:
             batch.settle([chunk[place]], "error" if death else "timeout", death or slow, monotonic() - began)
         elif death or not late:  # else the rest of the batch is settled in its turn
             status, why = ("error", death) if death else ("timeout", "the worker process hung")
-            if place == FUNCTION and death:
-                batch.failed(status, f"{why} while loading the function")
-            elif place == FUNCTION:
-                batch.give_up(status, f"{why} while loading the function")
+            why = f"{why} while {_DOING[place]}"
+            if place != FUNCTION:
+                batch.unsent(chunk, False, why, status)
+            elif death:
+                batch.failed(status, why)
             else:
-                batch.unsent(chunk, False, f"{why} while loading the item", status)
+                batch.give_up(status, why)
         batch.put_back(chunk)
 
 

@@ -17,6 +17,7 @@ from plaudit.engine.worker import FUNCTION, Answer, Order
 
 _SCRIPT = str(Path(__file__).with_name("worker.py"))
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_MOST = 1 << 40  # bytes that no answer has
 _ABOUT = {
     "SIGSEGV": " (a crash in native code)",
     "SIGBUS": " (a crash in native code)",
@@ -43,24 +44,28 @@ class Process:
 
     def __init__(self, memory: int) -> None:
         page = _page()
+        self.output, output = os.pipe()  # not its standard output, in which start-up hooks may print
         try:
             self._map = mmap(page, PAGESIZE)
             self._clock = memoryview(self._map).cast("d")
             self._process = subprocess.Popen(
-                [sys.executable, "-P", _SCRIPT, str(page), str(memory), str(os.getpid())],
+                [sys.executable, "-P", _SCRIPT, *map(str, (page, output, memory, os.getpid()))],
                 bufsize=0,  # a buffer would be written twice if this process is forked
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                pass_fds=[page],
+                stdout=subprocess.DEVNULL,
+                pass_fds=[page, output],
                 env=os.environ | _ONE_THREAD,
                 start_new_session=True,
             )
+        except OSError:
+            os.close(self.output)
+            raise
         finally:
             os.close(page)
+            os.close(output)
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._stdin, self._stdout = self._process.stdin, self._process.stdout
-        self.pid, self.input, self.output = self._process.pid, self._stdin.fileno(), self._stdout.fileno()
+        self._stdin = self._process.stdin
+        self.pid, self.input = self._process.pid, self._stdin.fileno()
         for descriptor in (self.input, self.output):
             os.set_blocking(descriptor, False)
         self._outbox: deque[memoryview] = deque()
@@ -95,19 +100,23 @@ class Process:
         return bool(self._outbox)
 
     def answers(self) -> list[Answer]:
-        """Return what it has sent since."""
+        """Return what it has sent since; nothing once it has :attr:`ended`."""
+        if self.ended:
+            return []
         while data := read(self.output):
             self._inbox += data
-        self.ended = self.ended or data == b""
+        self.ended = data == b""
         found, start = [], 0
         try:
             while len(self._inbox) - start >= 8:
-                end = start + 8 + int.from_bytes(self._inbox[start : start + 8], "little")
-                if len(self._inbox) < end:
+                size = int.from_bytes(self._inbox[start : start + 8], "little")
+                if size > _MOST:
+                    raise ValueError(f"an answer of {size} bytes")
+                if len(self._inbox) < start + 8 + size:
                     break
                 with memoryview(self._inbox) as whole:
-                    found.append(Answer(*pickle.loads(whole[start + 8 : end])))
-                start = end
+                    found.append(Answer(*pickle.loads(whole[start + 8 : start + 8 + size])))
+                start += 8 + size
         except Exception:  # noqa: BLE001 - whatever came is no answer: the work has written to its descriptors
             self.ended = True
             start = len(self._inbox)
@@ -124,7 +133,7 @@ class Process:
     def death(self) -> str:
         """Say how it died, once it has :attr:`ended`."""
         try:
-            code = self._process.wait(0.2)
+            code = self._process.wait(1.0)
         except subprocess.TimeoutExpired:
             return "the worker process cut itself off"
         if code >= 0:
@@ -133,7 +142,7 @@ class Process:
         return f"the worker process died of {name}{_ABOUT.get(name, '')}"
 
     def kill(self) -> None:
-        """Kill it and its children, without waiting for the end."""
+        """Kill it and its children (those that have not left its group), without waiting for the end."""
         with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS forbids what Linux does not find
             os.killpg(self.pid, signal.SIGKILL)
 
@@ -147,10 +156,11 @@ class Process:
 
     def close(self) -> None:
         """Let go of the pipes and the shared memory."""
-        self._stdin.close()
-        self._stdout.close()
-        self._clock.release()
-        self._map.close()
+        if not self._stdin.closed:
+            self._stdin.close()
+            os.close(self.output)
+            self._clock.release()
+            self._map.close()
 
     def disown(self) -> None:
         """In a forked child: let go of what is the parent's."""

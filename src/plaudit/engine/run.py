@@ -12,6 +12,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
 from threading import get_ident
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -80,8 +81,8 @@ class BatchRun:
     ) -> Scores:
         """Grade one by one, each within its limit: in workers if ``cpu``, all at once if async or ``model``."""
         if _is_async(grade) or cost == "model":
-            limit = self._limit(MODEL_LIMIT if timeout is None else timeout)
-            return grades_to_scores(*await self.io(_all(grade, items, limit)))
+            allowed = MODEL_LIMIT if timeout is None else timeout
+            return grades_to_scores(*await self.io(_all(grade, items, allowed, self._ends)))
         if cost == "cpu":
             limit = CPU_LIMIT if timeout is None else timeout
             results = await _until(pool.shared().submit(grade, items, limit, self._ends))
@@ -92,9 +93,6 @@ class BatchRun:
     def blocks(self, other: BatchRun) -> bool:
         """Whether the other can't go on before this one has ended, as both are on one thread and this one holds it."""
         return self._blocking and other is not self and other._thread == self._thread
-
-    def _limit(self, seconds: float) -> float:
-        return seconds if self._ends is None else max(0.0, min(seconds, self._ends - monotonic()))
 
     async def _ask(self, asked: Reward, samples: Sequence[Sample]) -> Scores:
         """Answer, or share the answer that an equal part gave, or is giving, for the same rows."""
@@ -184,22 +182,26 @@ def _one_by_one(grade: Callable[[T], Any], items: Sequence[T]) -> Scores:
     return grades_to_scores(grades, np.diff(np.array(clock)))
 
 
-async def _all(grade: Callable[[T], Any], items: Sequence[T], limit: float) -> tuple[list[Any], NDArray[np.float64]]:
-    """Grade all at once on the background loop; what is not async waits in a thread."""
-    awaited = _is_async(grade)
+async def _all(
+    grade: Callable[[T], Any], items: Sequence[T], limit: float, until: float | None
+) -> tuple[list[Any], NDArray[np.float64]]:
+    """Grade all at once on the background loop; what is not async waits in a thread, as many at once as there may be.
+
+    The limit is counted from when a call is made; standing in line for a thread is nobody's fault.
+    """
+    slot = nullcontext() if _is_async(grade) else background.slots()
     seconds = np.zeros(len(items))
 
     async def one(i: int, item: T) -> Any:
-        began = perf_counter()
+        deadline, own, began = asyncio.timeout_at(until), asyncio.timeout(None), perf_counter()
         try:
-            called = (
-                grade(item)
-                if awaited
-                else asyncio.get_running_loop().run_in_executor(background.threads(), grade, item)
-            )
-            return await asyncio.wait_for(called, limit)
-        except TimeoutError:
-            return Grade(None, f"took longer than {limit:g} s", Status.TIMEOUT)
+            async with deadline, slot:
+                began = perf_counter()
+                async with asyncio.timeout(limit) as own:
+                    return await (grade(item) if isinstance(slot, nullcontext) else background.in_thread(grade, item))
+        except TimeoutError as error:
+            late = pool.LATE if deadline.expired() else f"took longer than {limit:g} s" if own.expired() else ""
+            return Grade(None, late or _failed(error).reason, Status.TIMEOUT)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - becomes a status, never a number
             return _failed(error)
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
@@ -32,8 +32,40 @@ class Scored(NamedTuple):
     """
 
     scores: Scores
-    samples: list[Sample]
+    samples: Sequence[Sample]
     resumed: int
+
+
+class _Kept(Sequence[Sample]):
+    """The samples of a stream, the first :data:`KEPT` as they are; the others made anew from id and group."""
+
+    def __init__(self) -> None:
+        self._whole: list[Sample] = []
+        self._ids: list[str | None] = []
+        self._groups: list[Any] = []
+
+    def add(self, sample: Sample) -> None:
+        """Keep the stream's next sample."""
+        if len(self) < KEPT:
+            self._whole.append(sample)
+        same = self._groups and self._groups[-1] == sample.group  # one object for a group, not one for each row
+        self._groups.append(self._groups[-1] if same else sample.group)
+        self._ids.append(sample.id)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Sample]: ...
+    def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        row = index + len(self) if index < 0 else index
+        if 0 <= row < len(self._whole):
+            return self._whole[row]
+        return Sample(None, "", id=self._ids[index], group=self._groups[index])
 
 
 def score_stream(
@@ -57,25 +89,23 @@ def score_stream(
         ConfigError: the recovered rows are not those of the stream's first samples.
     """
     stream = iter(samples)
-    kept = list(_recovered(stream, writer.recovered))
+    kept = _Kept()
+    for sample in _recovered(stream, writer.recovered):
+        kept.add(sample)
     scored = [_restored(reward, writer.recovered)] if kept else []
     same: dict[str, str] = {}  # one object for each reason, however often it is given
     for block in blocks(stream, reward.reach, SIZE):
         scores = reward.score(block, context)
         for record, sample in zip(scores.records(block), block, strict=True):
             writer.write(record if sample.group is None else record | {"group": sample.group})
+            kept.add(sample)
         writer.sync()
         for _, term in (("", scores), *scores.walk()):
             term.reason = [same.setdefault(r, r) for r in term.reason]
             term.notes = term.spans = None
-        kept += block if len(kept) < KEPT else map(_light, block)
         scored.append(scores)
         advance(len(kept), None)
     return Scored(Scores.concat(scored) if scored else reward.score([]), kept, len(writer.recovered))
-
-
-def _light(sample: Sample) -> Sample:
-    return Sample(None, "", id=sample.id, group=sample.group)
 
 
 def _recovered(stream: Iterator[Sample], rows: Sequence[dict[str, Any]]) -> Iterator[Sample]:
@@ -83,7 +113,7 @@ def _recovered(stream: Iterator[Sample], rows: Sequence[dict[str, Any]]) -> Iter
     for k, (sample, row) in enumerate(zip(islice(stream, len(rows)), rows, strict=False)):
         if sample.id != row["id"]:
             raise ConfigError(f"row {k} of the interrupted run is {row['id']!r}, but the data has {sample.id!r} there")
-        yield sample if k < KEPT else _light(sample)
+        yield sample
 
 
 def _restored(reward: Reward, rows: Sequence[dict[str, Any]]) -> Scores:

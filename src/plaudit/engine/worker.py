@@ -74,15 +74,18 @@ class Answer(NamedTuple):
 
 
 def main() -> None:
-    """Serve the parent at the other end of standard input and output."""
-    shared, memory, parent = map(int, sys.argv[1:])
-    incoming, outgoing, null = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"), os.open(os.devnull, os.O_RDWR)
+    """Serve the parent at the other end of standard input and of the pipe that it names."""
+    shared, output, memory, parent = map(int, sys.argv[1:])
+    null = os.open(os.devnull, os.O_RDWR)  # where the parent has no error stream, this becomes it, as the lowest free
+    incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(output), "wb")
+    clock = memoryview(mmap(shared, PAGESIZE)).cast("d")
+    os.close(output)  # it and this one are inherited, so that programs started by the work would hold them open
+    os.close(shared)
     os.dup2(null, 0)
     os.dup2(2, 1)
     os.register_at_fork(after_in_child=lambda: [os.dup2(null, pipe.fileno()) for pipe in (incoming, outgoing)])
     _die_with(parent)
     _restrain(memory)
-    clock = memoryview(mmap(shared, PAGESIZE)).cast("d")
     functions: dict[str, Any] = {}
     with suppress(EOFError):
         while True:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from plaudit.core.reward import COSTS, Reward
+from plaudit.core.weight import Weight
 from plaudit.reports.findings import figure
 from plaudit.reports.summary import ROOT
 from plaudit.rewards.compose.default import Default
@@ -74,7 +75,8 @@ def _lines(reward: Reward, name: str, before: str, below: str, when: str) -> Ite
 def _role(parent: Reward, i: int) -> tuple[str, str]:
     """Return what part ``i`` is to its parent, written before its name, and when it is asked."""
     if isinstance(parent, Sum):
-        return f"{figure(parent.weighted()[i][0])} × ", ""
+        weight = parent.weighted()[i][0]
+        return f"{_shortened(str(weight)) if isinstance(weight, Weight) else figure(weight)} × ", ""
     if isinstance(parent, Gate):
         return ("if ", "") if i == 0 else ("then ", f"asked where {parent.condition.label} >= 0.5")
     if isinstance(parent, Default) and i == 1:

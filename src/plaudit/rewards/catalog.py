@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 from plaudit.rewards import compose, verifiable
 
@@ -11,5 +11,5 @@ from plaudit.rewards import compose, verifiable
 def register() -> None:
     """Import each module of the reward rooms; what is in them registers itself."""
     for room in (compose, verifiable):
-        for module in iter_modules(room.__path__, f"{room.__name__}."):
+        for module in walk_packages(room.__path__, f"{room.__name__}."):
             import_module(module.name)

@@ -85,7 +85,7 @@ def test_what_makes_no_product(terms: Any, why: str) -> None:
         pl.Product(terms)
 
 
-ends = st.floats(-50, 50) | st.sampled_from([-math.inf, math.inf, 0.0])
+ends = st.integers(-500, 500).map(lambda n: n / 10) | st.sampled_from([-math.inf, math.inf])
 
 
 @given(st.lists(st.tuples(ends, ends), min_size=1, max_size=4))

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -136,7 +136,7 @@ def test_cheap_terms_are_asked_first() -> None:
         ((pl.Format("answer"),), (), "Sum: 0 weights for 1 terms"),
         ((pl.Format("answer"),), (math.nan,), r"Sum: weights\[0\] is nan; expected a finite number"),
         ((pl.Format("answer"),), (math.inf,), r"Sum: weights\[0\] is inf; expected a finite number"),
-        ((pl.Format("answer"),), ("1",), r"Sum: weights\[0\] is '1'; expected a number"),
+        ((pl.Format("answer"),), ("1",), r"Sum: weights\[0\] is '1'; expected a number or a weight"),
         ((pl.Format("answer"),), 1, "Sum: weights is 1; expected a list"),
         ((1,), None, r"Sum: terms\[0\] is 1; expected a reward"),
         (pl.Format("answer"), None, "Sum: terms is Format.*; expected a list"),
@@ -146,3 +146,105 @@ def test_cheap_terms_are_asked_first() -> None:
 def test_what_makes_no_sum(terms: Any, weights: Any, why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         pl.Sum(terms, weights)
+
+
+class TestWeights:
+    """Weights that are no numbers: schedules and fields of the record."""
+
+    def test_a_term_that_weighs_nothing_is_not_asked_and_does_no_harm(self) -> None:
+        asked: list[int] = []
+
+        def grade(sample: pl.Sample) -> Any:
+            asked.append(sample["i"])
+            return ("timeout", "2 s") if sample["i"] == 1 else 7.0
+
+        judge = pl.reward(grade, cost="free").named("judge")
+        samples = [pl.Sample("", "", meta={"i": i, "w": w}) for i, w in enumerate([1.0, 0.0, 2.0])]
+        scores = (says("a", [1.0, 1.0, 1.0]) + pl.Field("w") * judge).score(samples)
+        assert asked == [0, 2]
+        assert scores.values.tolist() == [8.0, 1.0, 15.0]
+        assert scores.reason == ["", "", ""]
+        assert [s.value for s in scores["judge"].status] == ["ok", "skipped", "ok"]
+        assert scores["judge"].weight is not None
+        assert scores["judge"].weight.tolist() == [1.0, 0.0, 2.0]
+
+    def test_a_failing_term_that_counts_fails_the_sum(self) -> None:
+        samples = [pl.Sample("", "", meta={"i": i, "w": w}) for i, w in enumerate([1.0, 0.0])]
+        scores = (says("a", [1.0, 1.0]) + pl.Field("w") * says("b", [("error", "no"), ("error", "no")])).score(samples)
+        assert [s.value for s in scores.status] == ["error", "ok"]
+        assert scores.reason == ["b: no", ""]
+
+    def test_a_record_without_its_weight_is_invalid(self) -> None:
+        given_meta: list[dict[str, Any]] = [{"w": 2}, {}, {"w": None}]
+        samples = [pl.Sample("", "", meta={"i": i} | meta) for i, meta in enumerate(given_meta)]
+        scores = (says("a", [1.0] * 3) + pl.Field("w") * says("b", [3.0] * 3)).score(samples)
+        assert [s.value for s in scores.status] == ["ok", "invalid", "invalid"]
+        assert scores.reason == ["", "no w", "no w"]
+        assert scores["a"].values.tolist() == [1.0, 1.0, 1.0], "the other terms are asked all the same"
+        assert [s.value for s in scores["b"].status] == ["ok", "skipped", "skipped"]
+        assert np.isfinite(scores.matrix().weights).all()
+
+    def test_a_defect_of_the_record_comes_first(self) -> None:
+        scores = (pl.Field("w") * pl.Answer("exact")).score(pl.Sample("", "", defect="line 3: torn"))
+        assert (scores.status[0], scores.reason[0]) == ("invalid", "line 3: torn")
+
+    def test_where_no_term_counts_the_sum_is_zero(self) -> None:
+        scores = (pl.Field("w") * says("a", [1.0])).score(pl.Sample("", "", meta={"i": 0, "w": 0}))
+        assert (scores.status[0], scores.values[0]) == ("ok", 0.0)
+
+    def test_nothing_to_score(self) -> None:
+        assert len((pl.Field("w") * says("a", []) + pl.Linear(1, 0) * says("b", [])).score([])) == 0
+
+
+class Dual(NamedTuple):
+    """A number with its derivatives, one a row: what a differentiable reward's tensor does here."""
+
+    value: np.ndarray[Any, Any]
+    slope: np.ndarray[Any, Any]
+
+    def __add__(self, other: Any) -> Dual:
+        return Dual(self.value + other.value, self.slope + other.slope)
+
+    def __rmul__(self, other: Any) -> Dual:
+        if isinstance(other, np.ndarray):
+            raise TypeError("an array times an attached tensor is no tensor")
+        return Dual(other * self.value, other * self.slope)
+
+    def __mul__(self, other: Any) -> Dual:
+        return Dual(self.value * other, self.slope * other)
+
+    def new_tensor(self, values: Any) -> Constant:
+        return Constant(np.asarray(values))
+
+
+class Constant(NamedTuple):
+    value: np.ndarray[Any, Any]
+
+    def __mul__(self, other: Any) -> Any:
+        return Dual(self.value * other.value, self.value * other.slope)
+
+
+@pl.part
+class Ramp(pl.Leaf):
+    """A differentiable leaf: 2 x, where x is the row's number."""
+
+    range = (0.0, 100.0)
+
+    async def compute(self, samples: Sequence[pl.Sample], run: Any) -> Any:
+        x = np.array([s["x"] for s in samples], dtype=float)
+        return pl.Scores(2 * x, tensor=Dual(2 * x, np.full(len(x), 2.0)))
+
+
+def test_the_tensor_goes_through_sums_and_weights() -> None:
+    samples = [pl.Sample("", "", meta={"x": 3.0, "w": 1.0}), pl.Sample("", "", meta={"x": 5.0, "w": 0.5})]
+    ramp, other = Ramp(), Ramp(name="other")
+    for reward, slope in [
+        (ramp + 3 * other, [8.0, 8.0]),
+        (pl.Linear(0.5, 1) * ramp, [1.0, 1.0]),
+        (pl.Field("w") * ramp + other, [4.0, 3.0]),
+        (ramp + pl.Linear(0, 1) * says("judge", [1.0]), [2.0, 2.0]),
+    ]:
+        scores = reward.score(samples)
+        assert scores.tensor.slope.tolist() == slope
+        assert scores.tensor.value.tolist() == scores.values.tolist()
+    assert (ramp + pl.Length(target=1, width=1)).score(samples).tensor is None

@@ -88,7 +88,7 @@ def test_missing_or_wrong_tokens_are_the_record_s_fault(tokens: Any, found: str)
     ("arguments", "message"),
     [
         ({}, "got nothing"),
-        ({"target": 5}, "give target and width, or limit and buffer; got target"),
+        ({"target": 5}, "give target and width, or limit and buffer, or least, or window; got target"),
         ({"target": 5, "buffer": 1}, "got target, buffer"),
         ({"target": 5, "width": 1, "limit": 5, "buffer": 1}, "got target, width, limit, buffer"),
         ({"target": 0, "width": 1}, "target=0; it must be positive"),

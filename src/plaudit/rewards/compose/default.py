@@ -27,15 +27,22 @@ class Default(Reward):
         fallback: a number, or a reward that is asked only for the rows that need it.
         on: the statuses that it stands in for; ``invalid`` (a bad record) is not among them unless you write it.
 
-    Range: the reward's, widened by the fallback's. Status: ``ok`` where the fallback stood in, with the reason.
+    Range: the reward's, widened by the fallback's. Status: ``ok`` where a number stood in, with the reason; that of the
+    fallback where it is a reward; else the reward's. It has no ``tensor``.
 
     Raises:
         ConfigError: ``on`` is empty or holds ``ok``.
+
+    >>> from plaudit import Answer, Format, Gate, Sample
+    >>> tried = Default(Gate(Format("answer"), Answer("number"), closed=None), -1)
+    >>> scores = tried.score(Sample("1 + 1?", "It is 2.", "2"))
+    >>> scores.values, scores.reason
+    (array([-1.]), ['default for skipped: format: missing <answer>'])
     """
 
     reward: Reward
     fallback: float | Reward
-    on: tuple[str, ...] = FAILURES
+    on: Sequence[str] = FAILURES
 
     def __post_init__(self) -> None:
         super().__post_init__()

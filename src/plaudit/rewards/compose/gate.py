@@ -18,15 +18,22 @@ if TYPE_CHECKING:
 class Gate(Reward):
     """``value = reward where condition >= 0.5, else closed``; ``reward`` is never asked where the gate is closed.
 
-    Its terms are the condition and the reward (``skipped`` where it was not asked), and it takes the reward's name.
+    Its terms are the condition and the reward (``skipped`` where it was not asked), and it takes the reward's name. A
+    statistic behind it (``ZScore``, ``Rank``) sees the open rows alone.
 
     Args:
-        condition: opens at 0.5 and above.
+        condition: opens at 0.5 and above; for another threshold ask ``Above(condition, threshold)``.
         reward: what is behind the gate.
         closed: the value of a closed gate, status ``ok`` with the condition's reason; None abstains (``skipped``).
 
     Range: the reward's, and ``closed``. Status: the condition's where that has no score; ``ok`` where it is closed
-    (``skipped`` if ``closed`` is None); the reward's where it is open.
+    (``skipped`` if ``closed`` is None); the reward's where it is open. It has no ``tensor``.
+
+    >>> from plaudit import Answer, Format, Sample
+    >>> said = [Sample("1 + 1?", text, "2") for text in ("<answer>2</answer>", "It is <answer>2</answer>")]
+    >>> scores = Gate(Format("answer"), Answer("number"), closed=-1).score(said)
+    >>> scores.values, scores["answer"].status.tolist()
+    (array([ 1., -1.]), [<Status.OK: 'ok'>, <Status.SKIPPED: 'skipped'>])
     """
 
     condition: Reward

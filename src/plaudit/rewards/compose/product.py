@@ -1,9 +1,10 @@
-"""Product: ``Answer("math") * Format("think-answer")``. Numbers are weights and are pulled out of it."""
+"""Product: ``Answer("math") * Format("think-answer")``. Numbers and weights are pulled out of it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import reduce
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,8 @@ from plaudit.core.errors import ConfigError
 from plaudit.core.fields import checked
 from plaudit.core.reward import Reward, Run, part
 from plaudit.core.score import Scores, worst
-from plaudit.rewards.compose.sum import Sum, times, weigh
+from plaudit.core.weight import Weight, times_range
+from plaudit.rewards.compose.sum import Sum, weigh
 
 if TYPE_CHECKING:
     from plaudit.core.sample import Sample
@@ -23,17 +25,26 @@ if TYPE_CHECKING:
 class Product(Reward):
     """``value = prod_i terms[i]``; where a term has no score, neither has the product, not even beside a 0.
 
-    Written with ``*``. ``0.3 * a * b`` is ``0.3 * (a * b)``: the number is the weight of the product, or normalising
-    the terms one by one would erase it. Every term is asked; where a 0 should spare the rest, use ``Gate``. A product
-    without a name dissolves in the product around it.
+    Written with ``*``. ``0.3 * a * b`` is ``0.3 * (a * b)``, and so with a schedule or a field: what is no reward is
+    the weight of the product, or normalising the terms one by one would erase it. Every term is asked; where a 0 should
+    spare the rest, use ``Gate``. A product without a name dissolves in the product around it.
 
-    Range: least and greatest of the products of the terms' ends. Status: the most serious of the terms'.
+    Args:
+        terms: the rewards, of different names, without weights.
+
+    Range: least and greatest of the products of the terms' ends. Status: the most serious of the terms'. Where all
+    terms have a ``tensor``, so has it.
 
     Raises:
-        ConfigError: no terms, or a term with a number before it.
+        ConfigError: no terms, or a term with a number or weight before it.
+
+    >>> from plaudit import Answer, Format, Sample
+    >>> said = [Sample("1 + 1?", text, "2") for text in ("<answer>2</answer>", "It is <answer>2</answer>")]
+    >>> (Answer("number") * Format("answer")).score(said).values
+    array([1., 0.])
     """
 
-    terms: tuple[Reward, ...]
+    terms: Sequence[Reward]
 
     def __post_init__(self) -> None:
         terms: Any = self.terms
@@ -50,11 +61,7 @@ class Product(Reward):
     @property
     def range(self) -> tuple[float, float]:
         """Least and greatest product of the terms' ends."""
-        low, high = 1.0, 1.0
-        for least, most in (term.range for term in self.terms):
-            ends = [times(a, b) for a in (low, high) for b in (least, most)]
-            low, high = min(ends), max(ends)
-        return (low, high)
+        return reduce(times_range, (term.range for term in self.terms))
 
     async def compute(self, samples: Sequence[Sample], run: Run) -> Scores:
         """Ask every term and multiply."""
@@ -81,10 +88,10 @@ class Product(Reward):
 
 
 def multiply(left: object, right: object) -> Reward:
-    """Return ``left * right``; a number on either side, or before a factor, becomes the weight of the whole.
+    """Return ``left * right``; a number or weight on either side, or before a factor, becomes that of the whole.
 
     Raises:
-        ConfigError: a number is not finite, or a side is neither a number nor a reward.
+        ConfigError: a number is not finite, or a side is neither a number, nor a weight, nor a reward.
     """
     sides = (left, right)
     rewards = [side for side in sides if isinstance(side, Reward)]
@@ -98,15 +105,17 @@ def multiply(left: object, right: object) -> Reward:
     return whole if weight == 1 else weigh(weight, whole)
 
 
-def _weight(given: object) -> float:
+def _weight(given: object) -> float | Weight:
+    if isinstance(given, Weight):
+        return given
     if isinstance(given, bool) or not isinstance(given, Real):
-        raise ConfigError(f"{given!r} can't multiply a reward: only numbers and rewards can")
+        raise ConfigError(f"{given!r} can't multiply a reward: only numbers, weights and rewards can")
     weight: float = checked(given, float, "a weight")
     return weight
 
 
-def _unweighed(reward: Reward) -> tuple[float, Reward]:
-    """Take the number off a factor, if it has one."""
+def _unweighed(reward: Reward) -> tuple[Any, Reward]:
+    """Take the number or weight off a factor, if it has one."""
     if isinstance(reward, Sum) and not reward.name and len(reward.terms) == 1:
         return reward.weighted()[0]
     return 1.0, reward

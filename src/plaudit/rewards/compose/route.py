@@ -27,10 +27,18 @@ class Route(Reward):
         otherwise: the reward for all other samples; without it they are ``invalid``, since the record names a way that
             there is not.
 
-    Range: from the least to the greatest of the routes'. Status: that of the reward that was asked.
+    Range: from the least to the greatest of the routes'. Status: that of the reward that was asked. It has no
+    ``tensor``.
 
     Raises:
         ConfigError: no routes, or one that is called ``otherwise``.
+
+    >>> from plaudit import Answer, Sample
+    >>> reward = Route({"count": Answer("number"), "choose": Answer("choice")})
+    >>> said = [Sample("?", "<answer>2</answer>", "2", task=task) for task in ("count", "sing")]
+    >>> scores = reward.score(said)
+    >>> scores.values, scores.reason
+    (array([ 1., nan]), ['', "no route for task 'sing'"])
     """
 
     routes: Mapping[str, Reward]

@@ -1,38 +1,30 @@
-"""Boxes: a set of boxes against the reference's set: precision, recall, F1, mean overlap, AP, count and calibration.
+"""Boxes: a set of boxes against the reference's set: precision, recall, F1 and mean overlap.
 
-One response draws any number of boxes; which stands for which reference is for :mod:`.matching` to say. A box that is
-impossible (x2 < x1, outside its frame) is a false alarm: it counts as drawn and matches nothing.
-
-A reference without boxes is answered by ``[]``, and by nothing else: a response that says nothing earns nothing.
+A response draws any number of boxes. :mod:`.regions.scenes` says what is read and what is impossible,
+:mod:`.regions.matching` which box stands for which of the reference's. The published detection rewards are sums and
+products of this part and those of :mod:`.detection`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from plaudit.core.errors import ConfigError
-from plaudit.core.geometry import Box as Region
 from plaudit.core.geometry import Frame
 from plaudit.core.grade import Grade
 from plaudit.core.reward import Leaf, Run, part
 from plaudit.core.score import Floats, Scores
-from plaudit.rewards.verifiable.extraction import How, extract
-from plaudit.rewards.verifiable.matching import Matching, Measure, average_precision, tally
-from plaudit.rewards.verifiable.objects import Item, Target, read_objects, read_targets, says_none
-from plaudit.rewards.verifiable.overlaps import LEAST, Overlap, overlap_matrix
+from plaudit.rewards.verifiable.extraction import How
+from plaudit.rewards.verifiable.regions.matching import Matching, Measure, tally
+from plaudit.rewards.verifiable.regions.overlaps import LEAST, Overlap
+from plaudit.rewards.verifiable.regions.scenes import Level, check_level, level_at, read_scene, refuse_last
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from plaudit.core.sample import Sample
-
-#: A number, or numbers by progress: ``[[0.1, 0.85], [0.25, 0.95], [1, 0.99]]`` is 0.85 until a tenth of training is
-#: done (inclusive), then 0.95 until a quarter is, then 0.99.
-Level = float | tuple[tuple[float, float], ...]
 
 
 @part
@@ -55,8 +47,8 @@ class Boxes(Leaf):
 
     Args:
         measure: as above.
-        overlap: ``iou``, ``giou``, ``diou`` or ``ciou`` (see :mod:`plaudit.rewards.verifiable.overlaps`), in pixels
-            where the size is known.
+        overlap: ``iou``, ``giou``, ``diou`` or ``ciou`` (see :mod:`.regions.overlaps`), in pixels where the size is
+            known.
         threshold: the least overlap that is a match, above 0; None: every overlap is, a negative one too (with credit
             ``overlap``; an object without a partner then earns the overlap's least value). Or by progress: ``[[0.1,
             0.85], [0.25, 0.95], [1, 0.99]]`` is 0.85 while at most a tenth of training is done, and so on to 1.
@@ -102,10 +94,10 @@ class Boxes(Leaf):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _refuse_last(self)
-        for name, level in (("threshold", self.threshold), ("full", self.full)):
-            if level is not None:
-                _check_level(f"Boxes: {name}", level)
+        refuse_last("Boxes", self.extract)
+        if self.threshold is not None:
+            check_level("Boxes: threshold", self.threshold)
+        check_level("Boxes: full", self.full)
         if self.threshold is None and self.credit == "hit":
             raise ConfigError('Boxes: threshold=None has no hits; use credit="overlap"', "threshold")
         if self.full != 1.0 and self.credit == "hit":
@@ -117,36 +109,26 @@ class Boxes(Leaf):
     @property
     def range(self) -> tuple[float, float]:
         """[0, 1]; without a threshold from the least of the overlap."""
-        return (self._least, 1.0)
-
-    @property
-    def _least(self) -> float:
-        return LEAST[self.overlap] if self.threshold is None else 0.0
+        return (LEAST[self.overlap] if self.threshold is None else 0.0, 1.0)
 
     async def compute(self, samples: Sequence[Sample], run: Run) -> Scores | Sequence[float] | Floats:
-        """Grade each sample by the levels that the progress of training asks for."""
+        """Grade each sample by the levels that hold at this point of training."""
         done = run.context.progress
         threshold = None if self.threshold is None else level_at(self.threshold, done)
         return await run.each(partial(self._graded, threshold, level_at(self.full, done)), samples, self.cost)
 
-    def _graded(self, threshold: float | None, full: float, sample: Sample) -> Any:
-        scene = _scene(self, sample)
+    def _graded(self, threshold: float | None, full: float, sample: Sample) -> Grade:
+        least = self.range[0]
+        scene = read_scene(sample, self.frame, self.extract)
         if isinstance(scene, Grade):
-            return scene if scene.value else Grade(self._least, scene.reason)
+            return scene if scene.value else Grade(least, scene.reason)
         overlaps = scene.overlaps(self.overlap, self.labels)
-        if threshold is None:
-            worth = np.where(overlaps >= full, 1.0, overlaps)
-        elif self.credit == "hit":
-            worth = np.where(overlaps >= threshold, 1.0, 0.0)
-        else:
-            worth = np.where(overlaps >= full, 1.0, np.where(overlaps >= threshold, overlaps, 0.0))
         if self.matching == "confidence":
-            worth = worth[scene.by_confidence()]
-        return self._tallied(scene, overlaps, worth)
-
-    def _tallied(self, scene: _Scene, overlaps: NDArray[np.float64], worth: NDArray[np.float64]) -> Grade:
+            overlaps = overlaps[scene.by_confidence()]
+        if threshold is not None:
+            overlaps = np.where(overlaps >= threshold, overlaps, 0.0)
+        worth = np.where(overlaps >= (threshold if threshold and self.credit == "hit" else full), 1.0, overlaps)
         weights = np.array([target.weight for target in scene.targets])
-        found = tally(worth, self.matching, self._least, weights)
-        value = found.value(self.measure)
-        matched = int((found.predicted > self._least).sum())
+        found = tally(overlaps, worth, self.matching, least, weights)
+        value, matched = found.value(self.measure), int((found.predicted > least).sum())
         return Grade(value, "" if value == 1 else f"{len(overlaps)} boxes for {len(weights)}, {matched} matched")

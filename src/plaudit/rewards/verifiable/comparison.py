@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from plaudit.core.errors import BadReferenceError
 from plaudit.core.grade import Grade
 from plaudit.core.reward import Leaf
-from plaudit.rewards.verifiable.extraction import extract
+from plaudit.rewards.verifiable.extraction import Extracted, Pick, extract
 from plaudit.rewards.verifiable.references import aliases, shown
 
 if TYPE_CHECKING:
@@ -44,6 +44,18 @@ def room_for(reference: int) -> int:
     (10000, 18000)
     """
     return 4 * reference + 10_000
+
+
+def answer_within(text: str, how: Where, pick: Pick = "only", reference: int = 0) -> Extracted:
+    """Return the answer of a response, unless it is far longer than a reference of so many characters.
+
+    >>> answer_within("<answer>yes</answer>", "auto"), answer_within(" no" * 4000, "text").reason
+    (Extracted(text='yes', reason=''), 'an answer of 11999 characters, far longer than the reference')
+    """
+    found = extract(text, how, pick)
+    if found.text is not None and len(found.text) > room_for(reference):
+        return Extracted(None, f"an answer of {len(found.text)} characters, far longer than the reference")
+    return found
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -79,19 +91,21 @@ class TextReward(Leaf):
         """Return how alike two sequences are that are not empty, in [0, 1]."""
         raise NotImplementedError(f"{type(self).__name__} has no similarity")
 
+    def compare(self, said: Any, rights: list[Any]) -> float:
+        """Return how alike the answer and its references are; the best one's similarity."""
+        return max(self.similarity(said, right) for right in rights)
+
     def grade(self, sample: Sample) -> Any:
         """Return the greatest similarity with a reference, or 0 and why there is none."""
         rights = aliases(sample.reference)
         compared = [self._right(text) for text in rights]
-        found = extract(sample.text, self.extract)
+        found = answer_within(sample.text, self.extract, reference=max(map(len, rights)))
         if found.text is None:
             return Grade(0.0, found.reason)
-        if len(found.text) > room_for(max(map(len, rights))):
-            return Grade(0.0, f"an answer of {len(found.text)} characters, far longer than the reference")
         said = self.units(found.text)
         if not said:
             return Grade(0.0, f"nothing in the answer that {type(self).__name__} compares")
-        best = max(self.similarity(said, right) for right in compared)
+        best = self.compare(said, compared)
         return Grade(best, "" if best == 1 else f"{self.label} {best:.3f}")
 
     def _right(self, text: str) -> Sequence[Any]:

@@ -1,4 +1,4 @@
-"""Exact match and token F1: is the answer one of the texts that are right, or how many of their words has it?
+"""Exact match and token F1: is the answer one of the texts that are right, or how many of their words has it?"""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from plaudit.core.errors import BadReferenceError
 from plaudit.core.grade import Grade
 from plaudit.core.reward import Leaf, part
-from plaudit.rewards.verifiable.comparison import TextReward, Where
-from plaudit.rewards.verifiable.extraction import Pick, extract
+from plaudit.rewards.verifiable.comparison import TextReward, Where, answer_within
+from plaudit.rewards.verifiable.extraction import Pick
 from plaudit.rewards.verifiable.normalization import Normal, normalised
 from plaudit.rewards.verifiable.references import aliases, shown
 
@@ -52,7 +52,7 @@ class ExactMatch(Leaf):
             raise BadReferenceError(
                 f"reference is {shown(sample.reference)}; normalised by {self.normalize!r} nothing of it is left"
             )
-        found = extract(sample.text, self.extract, self.pick)
+        found = answer_within(sample.text, self.extract, self.pick, max(map(len, right)))
         if found.text is None:
             return Grade(0.0, found.reason)
         return Grade(1.0) if normalised(found.text, self.normalize) in right else Grade(0.0, "another text")

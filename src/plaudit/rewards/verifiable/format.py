@@ -18,17 +18,34 @@ from plaudit.rewards.verifiable.extraction import boxed, outside_reasoning
 if TYPE_CHECKING:
     from plaudit.core.sample import Sample
 
-Template = Literal["think-answer", "think", "answer", "boxed", "json"]
+Template = Literal[
+    "think-answer",
+    "think",
+    "answer",
+    "boxed",
+    "json",
+    "think-tool",
+    "think-tool-or-answer",
+    "think-search-or-answer",
+    "think-action",
+]
 #: What the templates that consist of tags ask for, in the order of the tags.
-TAGGED: dict[str, tuple[str, ...]] = {"think-answer": ("think", "answer"), "answer": ("answer",)}
+TAGGED: dict[str, tuple[str, ...]] = {
+    "think-answer": ("think", "answer"),
+    "answer": ("answer",),
+    "think-tool": ("think", "tool_call"),
+    "think-tool-or-answer": ("think", "tool_call|answer"),
+    "think-search-or-answer": ("think", "search|answer"),
+    "think-action": ("think", "action"),
+}
 
 
 @part
 class Format(Leaf):
     r"""1 where the whole response has the form, else 0 with what breaks it.
 
-    Tags are written exactly ``<think>``, in lower case and without spaces. A response that goes on with reasoning
-    which the chat template has opened has no ``<think>`` of its own: give a ``regex`` for such a model.
+    Tags are written exactly ``<think>``, in lower case and without spaces. What is looked at is the last assistant
+    turn; for a form that every turn of a trajectory must have, see ``EachTurn``.
 
     JSON is what RFC 8259 says, no more: no NaN or Infinity; and no key twice in an object, no number beyond a float,
     for readers differ on what these mean.
@@ -38,9 +55,14 @@ class Format(Leaf):
     Args:
         template: ``think-answer``: ``<think>…</think><answer>…</answer>``; ``answer``: the answer block alone;
             ``think``: a reasoning block, then something outside it; ``boxed``: exactly one ``\boxed{}`` outside the
-            reasoning, and not empty; ``json``: nothing but JSON (one code fence around it is allowed).
+            reasoning, and not empty; ``json``: nothing but JSON (one code fence around it is allowed); the turns of
+            agents: ``think-tool``: ``<think>…</think><tool_call>…</tool_call>``; ``think-tool-or-answer`` (ARM-Thinker,
+            DeepSport): reasoning, then a call or the answer, not both; ``think-search-or-answer`` (Search-R1);
+            ``think-action`` (FrameThinker): reasoning, then ``<action>…</action>``.
         tags: these tags, each exactly once unless it is repeated in the list, in this order, none empty, with nothing
-            but white space between them.
+            but white space between them. ``search|bbox|answer`` is any one of these, the others being absent.
+        opened: the chat template has written the first opening tag already, at the end of the prompt, so that the
+            response goes on behind it and must not write it again. With ``tags`` or a template of tags.
         regex: a pattern that the whole response must match (Python's ``re``, ``.`` matches a line's end too).
         schema: a JSON schema (draft 2020-12) that the response, as JSON, must satisfy. Nothing is fetched: what a
             ``$ref`` names must be in the schema.
@@ -48,7 +70,8 @@ class Format(Leaf):
     Range: 0 or 1.
 
     Raises:
-        ConfigError: none or several are given; the pattern or the schema is broken, or refers to something outside.
+        ConfigError: none or several are given; the pattern or the schema is broken, or refers to something outside;
+            ``opened`` where there is no tag to open.
 
     >>> from plaudit import Sample
     >>> said = ["<think>2 + 2</think><answer>4</answer>", "<answer>4</answer>"]
@@ -61,6 +84,7 @@ class Format(Leaf):
     tags: tuple[str, ...] | None = None
     regex: str | None = None
     schema: Mapping[str, Any] | None = None
+    opened: bool = False
 
     range = (0.0, 1.0)
 
@@ -69,11 +93,13 @@ class Format(Leaf):
         given = [n for n in ("template", "tags", "regex", "schema") if getattr(self, n) is not None]
         if len(given) != 1:
             raise ConfigError(f"Format: give one of template, tags, regex, schema; got {' and '.join(given) or 'none'}")
-        for tag in self.tags or ():
+        for tag in (tag for slot in self.tags or () for tag in slot.split("|")):
             if not re.fullmatch(r"[A-Za-z][\w-]*", tag):
                 raise ConfigError(f"Format: tag {tag!r} must be a plain name, without brackets")
         if self.tags == ():
             raise ConfigError("Format: tags is empty")
+        if self.opened and not (self.tags or self.template == "think" or self.template in TAGGED):
+            raise ConfigError("Format: opened says that the first tag is open already; only tags have one", "opened")
         _ = self._pattern  # refuse a broken pattern or schema now
         if self.schema is not None:
             _validator(self._schema)
@@ -91,8 +117,11 @@ class Format(Leaf):
     def _fault(self, text: str) -> str:
         if not text.strip():
             return "empty response"
-        if self.tags is not None:
-            return _tag_fault(text, self.tags)
+        tags = TAGGED.get(self.template or "", self.tags)
+        if self.opened:
+            text = f"<{tags[0].split('|')[0] if tags else 'think'}>{text}"
+        if tags is not None:
+            return tag_fault(text, tags)
         if self._pattern is not None:
             return "" if self._pattern.fullmatch(text) else "does not match the pattern"
         if self.schema is not None:
@@ -102,10 +131,8 @@ class Format(Leaf):
                 return _think_fault(text)
             case "boxed":
                 return _boxed_fault(text)
-            case "json":
+            case _:
                 return _json(text)[1]
-            case template:
-                return _tag_fault(text, TAGGED[template or ""])
 
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
@@ -172,10 +199,21 @@ def _check_references(schema: Any) -> None:
         left += [(resolver.in_subresource(inner), inner) for inner in resource.subresources()]
 
 
+def schema_fault(value: Any, schema: str) -> str:
+    """Say what keeps a JSON value from satisfying a schema (as JSON text), or ``""``.
+
+    Raises:
+        ConfigError: the schema is broken, or refers to something outside it.
+    """
+    return _violation(value, _validator(schema))
+
+
 def _schema_fault(text: str, validator: Any) -> str:
     value, fault = _json(text)
-    if fault:
-        return fault
+    return fault or _violation(value, validator)
+
+
+def _violation(value: Any, validator: Any) -> str:
     try:
         error = next(validator.iter_errors(value), None)  # the first is enough, and there may be a million
     except RecursionError:
@@ -186,8 +224,16 @@ def _schema_fault(text: str, validator: Any) -> str:
     return f"JSON does not satisfy the schema: {where}: {error.message[:200]}"
 
 
-def _tag_fault(text: str, tags: tuple[str, ...]) -> str:
-    """Say what keeps a text from being exactly these blocks in this order, or ``""``."""
+def tag_fault(text: str, slots: tuple[str, ...]) -> str:
+    """Say what keeps a text from being exactly these blocks in this order, or ``""``; ``a|b`` is either."""
+    tags: list[str] = []
+    for slot in slots:
+        names = slot.split("|")
+        there = [name for name in names if f"<{name}>" in text or f"</{name}>" in text]
+        if len(names) > 1 and len(there) != 1:
+            shown = [f"<{name}>" for name in there or names]
+            return f"{' and '.join(shown)} in one turn" if there else f"missing {' or '.join(shown)}"
+        tags.append(there[0] if len(names) > 1 else slot)
     for tag in dict.fromkeys(tags):
         opened, closed, wanted = text.count(f"<{tag}>"), text.count(f"</{tag}>"), tags.count(tag)
         for mark, found in ((f"<{tag}>", opened), (f"</{tag}>", closed)):
@@ -214,7 +260,7 @@ def _think_fault(text: str) -> str:
         return "missing </think>"
     if "<think>" in tail or "</think>" in tail:
         return "a think tag after </think>"
-    return _tag_fault(head + closing, ("think",)) or ("" if tail.strip() else "nothing after </think>")
+    return tag_fault(head + closing, ("think",)) or ("" if tail.strip() else "nothing after </think>")
 
 
 def _boxed_fault(text: str) -> str:

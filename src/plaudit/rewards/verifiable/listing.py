@@ -1,10 +1,10 @@
-"""Listing: the items of an answer that is a list.
+r"""Listing: the items of an answer that is a list.
 
 A list is JSON (``["a", "b"]``; single quotes or none will do), one item a line (with bullets or numbers), or separated
 by semicolons, else by commas and "and". An item that holds such a separator itself must stand on a line of its own or
 in a JSON list. ``[]`` and "none" are the empty list.
 
->>> listed("red, green and blue"), listed("1. salt and pepper\\n2. oil"), listed("['a', 'b']"), listed("none")
+>>> listed("red, green and blue"), listed("1. salt and pepper\n2. oil"), listed("['a', 'b']"), listed("none")
 (['red', 'green', 'blue'], ['salt and pepper', 'oil'], ['a', 'b'], [])
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from plaudit.rewards.verifiable.choices import plain
 
-_BULLET = re.compile(r"\s*(?:[-*•]|\(?\d{1,3}[.)])\s+")
+_BULLET = re.compile(r"^\s*(?:[-*•]|\(?\d{1,3}[.)])\s+")
 _COMMA = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
 _QUOTES = " \t\"'“”‘’"
 
@@ -35,14 +35,23 @@ def listed(text: str) -> list[str]:
         text = text[1:-1]
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) > 1:
-        items = [_BULLET.sub("", line, count=1) for line in lines]
+        items = list(map(unbulleted, lines))
     elif ";" in text:
         items = text.split(";")
     elif plain(text).casefold().rstrip(".") == "none":
         return []
     else:
-        items = _COMMA.split(_BULLET.sub("", " ".join(text.split()), count=1))
+        items = _COMMA.split(unbulleted(" ".join(text.split())))
     return [item for item in (item.strip(_QUOTES) for item in items) if item]
+
+
+def unbulleted(line: str) -> str:
+    """Return a line without the bullet or number before it.
+
+    >>> unbulleted("- red"), unbulleted(" 2) blue"), unbulleted("3.5")
+    ('red', 'blue', '3.5')
+    """
+    return _BULLET.sub("", line)
 
 
 def _json(text: str) -> list[str] | None:

@@ -1,8 +1,8 @@
-"""Table values: what a table says, whatever its layout: relative mapping similarity, and F1 over cells.
+r"""Table values: what a table says, whatever its layout: relative mapping similarity, and F1 over cells.
 
 >>> from plaudit.rewards.verifiable.tables import read_table
->>> right = read_table("|Year|Sales|\\n|-|-|\\n|2020|100|\\n|2021|200|")
->>> relative_mapping(read_table("|Year|Sales|\\n|-|-|\\n|2021|200|\\n|2020|95|"), right).f1
+>>> right = read_table("|Year|Sales|\n|-|-|\n|2020|100|\n|2021|200|")
+>>> relative_mapping(read_table("|Year|Sales|\n|-|-|\n|2021|200|\n|2020|95|"), right).f1
 0.975
 """
 
@@ -110,7 +110,7 @@ class RelativeMapping(Leaf):
 
 @part
 class TableF1(Leaf):
-    """F1 between the cells of the response's one table and the reference's, each equal or not.
+    r"""F1 between the cells of the response's one table and the reference's, each equal or not.
 
     Over the multisets A and B of cells: ``precision = |A ∩ B| / |A|``, ``recall = |A ∩ B| / |B|``. Spans are spread
     out first, texts compared with white space collapsed. No table, several or a broken one scores 0 with that reason.
@@ -125,7 +125,7 @@ class TableF1(Leaf):
 
     >>> from plaudit import Sample
     >>> right = [["", "x"], ["a", 1], ["b", 2]]
-    >>> TableF1().score([Sample("?", "<answer>| | x |\\n|-|-|\\n| a | 1 |\\n| b | 3 |</answer>", right)]).values
+    >>> TableF1().score([Sample("?", "<answer>| | x |\n|-|-|\n| a | 1 |\n| b | 3 |</answer>", right)]).values
     array([0.5])
     """
 

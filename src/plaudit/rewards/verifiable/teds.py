@@ -1,7 +1,7 @@
-"""TEDS: how near one table is to another, by the edits that turn the one's tree into the other's.
+r"""TEDS: how near one table is to another, by the edits that turn the one's tree into the other's.
 
 >>> from plaudit.rewards.verifiable.tables import read_table
->>> one, two = read_table("|a|b|\\n|-|-|\\n|1|2|"), read_table("|a|b|\\n|-|-|\\n|1|3|")
+>>> one, two = read_table("|a|b|\n|-|-|\n|1|2|"), read_table("|a|b|\n|-|-|\n|1|3|")
 >>> teds(one, two), teds(one, two, structure=True)
 (0.8888888888888888, 1.0)
 """

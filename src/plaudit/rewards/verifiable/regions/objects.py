@@ -2,10 +2,10 @@
 
 Answers come in many hands. Read are, as soon as one of them finds something:
 
-1. flat JSON or Python objects, ``{"bbox_2d": [10, 20, 110, 220], "label": "cat", "confidence": 0.9}``, in a list, a code
-   fence or prose, the list whole or cut off (what is not closed is not read). A box stands under ``bbox_2d``, ``bbox``,
-   ``box``, ``boxes`` or ``Position``, a point under ``point_2d`` or ``point``, a label under ``label``, ``category``,
-   ``category_name``, ``class`` or ``name``, a confidence under ``confidence`` or ``score``;
+1. flat JSON or Python objects, ``{"bbox_2d": [10, 20, 110, 220], "label": "cat", "confidence": 0.9}``, in a list, a
+   code fence or prose, the list whole or cut off (what is not closed is not read). A box stands under ``bbox_2d``,
+   ``bbox``, ``box``, ``boxes`` or ``Position``, a point under ``point_2d`` or ``point``, a label under ``label``,
+   ``category``, ``category_name``, ``class`` or ``name``, a confidence under ``confidence`` or ``score``;
 2. everything else that :func:`plaudit.core.geometry.parse_boxes` reads: tagged and bare boxes, which have no labels.
 
 Nothing is evaluated, time is proportional to the text, and at most the first 100,000 characters and 1,000 objects are
@@ -28,11 +28,25 @@ from plaudit.core.errors import BadReferenceError
 from plaudit.core.geometry import Box as Region
 from plaudit.core.geometry import Frame, Point, Size, parse_boxes
 from plaudit.core.media import Media
+from plaudit.rewards.verifiable.references import shown
 
 if TYPE_CHECKING:
     from plaudit.core.sample import Sample
 
-__all__ = ["Item", "Place", "Target", "number_lists", "read_objects", "read_points", "read_targets", "says_none"]
+__all__ = [
+    "Item",
+    "Place",
+    "Target",
+    "image_size",
+    "is_numbers",
+    "number_lists",
+    "read_objects",
+    "read_place",
+    "read_points",
+    "read_targets",
+    "says_none",
+    "unfenced",
+]
 
 _MAX_TEXT = 100_000
 _MAX_ITEMS = 1_000
@@ -42,10 +56,10 @@ _BOX_KEYS = ("bbox_2d", "bbox", "box", "boxes", "position")
 _POINT_KEYS = ("point_2d", "point")
 _LABEL_KEYS = ("label", "category", "category_name", "class", "name")
 _CONFIDENCE_KEYS = ("confidence", "score")
+_PLAIN = frozenset({int, float})
 _NUMBER = r"[+-]?(?:\d{1,12}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][+-]?\d{1,2})?"
 _PAIR = re.compile(rf"[\[(]\s{{0,9}}({_NUMBER})\s{{0,9}},\s{{0,9}}({_NUMBER})\s{{0,9}}[\])]")
 _LIST = re.compile(rf"\[\s{{0,9}}({_NUMBER}(?:\s{{0,9}},\s{{0,9}}{_NUMBER}){{0,15}})\s{{0,9}}\]")
-_NONE = re.compile(r"(?:```(?:json)?\s{0,9})?\[\s{0,99}\](?:\s{0,9}```)?")
 
 
 class Item(NamedTuple):
@@ -75,13 +89,13 @@ class Target(NamedTuple):
     """An object that a reference holds.
 
     Attributes:
-        box: its box; None where it is a point alone.
+        box: its box, which has an area.
         label: ``""`` if none.
         weight: how much it matters, 1 unless the reference says otherwise.
         point: its point, if it has one.
     """
 
-    box: Region | None
+    box: Region
     label: str = ""
     weight: float = 1.0
     point: Point | None = None
@@ -116,9 +130,18 @@ def number_lists(text: str, length: int) -> list[tuple[float, ...]]:
     return list(dict.fromkeys(numbers for numbers in lists if len(numbers) == length))[:_MAX_ITEMS]
 
 
+def unfenced(text: str) -> str:
+    """Return what stands in a code fence that is the whole text, or the text, without white space around it."""
+    text = text.strip()
+    if not text.startswith("```"):
+        return text
+    return text.removeprefix("```").removeprefix("json").removesuffix("```").strip()
+
+
 def says_none(text: str) -> bool:
     """Whether the answer is the empty list: the one way to say that there is nothing, so that silence can't earn it."""
-    return _NONE.fullmatch(text[:_MAX_TEXT].strip()) is not None
+    inner = unfenced(text)
+    return inner[:1] == "[" and inner[-1:] == "]" and not inner[1:-1].strip()
 
 
 def read_targets(sample: Sample, frame: Frame) -> tuple[list[Target], Place]:
@@ -137,6 +160,7 @@ def read_targets(sample: Sample, frame: Frame) -> tuple[list[Target], Place]:
     said: Mapping[str, Any] = given if isinstance(given, Mapping) else {"boxes": given}
     place = read_place(sample, said, frame)
     boxes = said.get("boxes", said.get("box", said.get("bbox_2d", said.get("bbox"))))
+    boxes = boxes.tolist() if hasattr(boxes, "tolist") else boxes
     if isinstance(boxes, Mapping) or is_numbers(boxes, 4):
         boxes = [boxes]
     if not isinstance(boxes, Sequence) or isinstance(boxes, str):
@@ -179,15 +203,8 @@ def is_numbers(given: Any, count: int) -> bool:
     """Whether it is a list of so many numbers."""
     if not isinstance(given, Sequence) or isinstance(given, str | bytes) or len(given) != count:
         return False
-    return all(isinstance(n, Real) and not isinstance(n, bool) for n in given)
-
-
-def shown(given: Any) -> str:
-    """Return a value and its type for a message, cut to a line."""
-    if given is None:
-        return "missing"
-    text = repr(given)
-    return f"{text if len(text) <= 80 else text[:77] + '...'} ({type(given).__name__})"
+    # The plain types first: asking whether something is a Real takes ten times as long.
+    return all(type(n) in _PLAIN or (isinstance(n, Real) and not isinstance(n, bool)) for n in given)
 
 
 def _target(given: Any, place: Place, i: int) -> Target:
@@ -248,7 +265,7 @@ def _first(found: Mapping[str, Any], keys: Sequence[str]) -> Any:
 
 def _floats(given: Any) -> tuple[float, ...] | None:
     """Return a list's finite numbers; None where it is no list of them."""
-    if not isinstance(given, list) or not all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in given):
+    if not isinstance(given, list) or not all(type(n) in _PLAIN for n in given):
         return None
     try:
         numbers = tuple(float(n) for n in given)
