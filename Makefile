@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 BENCH  := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit test-slow bench-engine docs clean install
+.PHONY: help demo test lint types unit test-slow systems bench-engine bench-boxes docs clean install
 
 help:            ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## *' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -47,6 +47,12 @@ $(BENCH)/.installed: pyproject.toml constraints.txt
 
 bench-engine: $(BENCH)/.installed   ## measure the engine; ratios in one run
 	$(BENCH)/bin/python -m bench.engine --json runs/bench-engine.json $(ARGS)
+
+bench-boxes: install   ## measure overlap and matching of boxes against pycocotools, in one run
+	$(BIN)/python bench/boxes.py
+
+systems: install   ## which systems of the literature have a test, and which not yet
+	$(BIN)/python scripts/systems.py
 
 docs: install    ## build the documentation into site/
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'

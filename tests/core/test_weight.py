@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -215,6 +217,20 @@ def test_a_weight_without_values_or_of_another_length_is_a_bug_and_raised(own: A
 
     with pytest.raises(NotImplementedError, match="Nothing has no values"):
         (Nothing() * F).score(pl.Sample("", ""))
+
+    class One(pl.Weight):
+        def values(self, samples: Sequence[pl.Sample], context: Context) -> Any:
+            return np.ones(1)
+
+    with pytest.raises(ValueError, match=r"One\(\) returned weights of shape \(1,\) for 2 samples"):
+        (One() * F).score([pl.Sample("", "")] * 2)
+
+
+def test_a_weighed_reward_can_be_copied_and_pickled() -> None:
+    reward = A + 0.5 * LINEAR * F
+    for again in (pickle.loads(pickle.dumps(reward)), copy.deepcopy(reward), reward.named("s").named("t")):
+        assert again.score([]).values.tolist() == []
+    assert pickle.loads(pickle.dumps(reward)) == reward
 
 
 def test_a_weight_that_is_not_finite_makes_the_record_invalid() -> None:

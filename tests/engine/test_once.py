@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import plaudit as pl
-from plaudit.core.registry import _parts
+from plaudit.core.registry import _parts, names
 from plaudit.engine import once
 from plaudit.engine.cache import Cache
 
@@ -23,6 +23,7 @@ GATES: dict[str, threading.Event] = {}
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty memory, no calls counted, and no part left registered."""
+    names()  # the built-ins, which are registered only once
     before = dict(_parts)
     monkeypatch.setattr(once, "_memory", Cache())
     CALLS.clear()

@@ -185,7 +185,7 @@ def test_actions_are_read(response: str, kind: str, arguments: dict[str, Any]) -
         ("{}", "no action"),
         ('{"type": ""}', "no action"),
         ('{"type": 5}', "no action"),
-        ('{"action": {"action": {"action": {"action": "click"}}}}', "no action"),
+        ('{"action": {"action": {"action": {"action": {"action": "click"}}}}}', "no action"),
         ("<answer>click(1)</answer><answer>click(2)</answer>", "several actions"),
         ("<answer>click(1)", "a tag is not closed"),
         ("click(1) or click(2)", "no action"),

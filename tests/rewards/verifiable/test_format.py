@@ -123,6 +123,77 @@ def test_tags_with_order_and_multiplicity() -> None:
     assert fault(steps, "<step>a</step><step>b</step><step>c</step><answer>d</answer>") == "3 <step> where 2 belong"
 
 
+THINK = "<think>a</think>"
+
+
+@pytest.mark.parametrize(
+    ("template", "said", "reason"),
+    [
+        ("think-tool", "<tool_call>f()</tool_call>", ""),
+        ("think-tool", "<answer>b</answer>", "missing <tool_call>"),
+        ("think-tool-or-answer", "<tool_call>f()</tool_call>", ""),
+        ("think-tool-or-answer", "\n<answer>b</answer>\n", ""),
+        (
+            "think-tool-or-answer",
+            "<tool_call>f()</tool_call><answer>b</answer>",
+            "<tool_call> and <answer> in one turn",
+        ),
+        ("think-tool-or-answer", "<answer>b</answer></tool_call>", "<tool_call> and <answer> in one turn"),
+        ("think-tool-or-answer", "b", "missing <tool_call> or <answer>"),
+        ("think-tool-or-answer", "<answer>b</answer><answer>b</answer>", "2 <answer> where 1 belongs"),
+        ("think-search-or-answer", "<search>b</search>", ""),
+        ("think-search-or-answer", "<answer>b</answer>", ""),
+        ("think-search-or-answer", "<search> </search>", "empty <search>"),
+        ("think-action", "<action>b</action>", ""),
+        ("think-action", "b<action>b</action>", "text before <action>"),
+    ],
+)
+def test_the_turns_of_agents(template: Any, said: str, reason: str) -> None:
+    assert fault(Format(template), THINK + said) == reason
+    assert fault(Format(template), said) != ""
+    assert fault(Format(template, opened=True), f"a</think>{said}") == reason
+    assert fault(Format(template, opened=True), THINK + said) != ""
+
+
+@pytest.mark.system("vrag-rl")
+def test_one_action_of_several() -> None:
+    turn = Format(tags=("think", "search|bbox|answer"))
+    for action in ("<search>b</search>", "<bbox>[1, 2, 3, 4]</bbox>", "<answer>b</answer>"):
+        assert fault(turn, THINK + action) == ""
+    assert fault(turn, f"{THINK}<search>b</search><bbox>[]</bbox>") == "<search> and <bbox> in one turn"
+    assert fault(turn, THINK) == "missing <search> or <bbox> or <answer>"
+
+
+@pytest.mark.system("arm-thinker")
+def test_a_stray_call_in_the_last_turn() -> None:
+    assert (
+        fault(Format("think-answer"), f"{THINK}<answer>b</answer><tool_call>f()</tool_call>") == "text after </answer>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        ("a</think><answer>b</answer>", ""),
+        ("\na\n</think>\n<answer>b</answer>", ""),
+        ("<think>a</think><answer>b</answer>", "2 <think> where 1 belongs"),
+        ("</think><answer>b</answer>", "empty <think>"),
+        ("<answer>b</answer>", "missing </think>"),
+        ("", "empty response"),
+    ],
+)
+def test_reasoning_that_the_chat_template_opened(response: str, reason: str) -> None:
+    assert fault(Format("think-answer", opened=True), response) == reason
+    assert fault(Format(tags=("think", "answer"), opened=True), response) == reason
+
+
+def test_opened_reasoning_before_free_text() -> None:
+    opened = Format("think", opened=True)
+    assert fault(opened, "a</think>b") == ""
+    assert fault(opened, "b") == "missing </think>"
+    assert fault(opened, "<think>a</think>b") == "2 <think> where 1 belongs"
+
+
 def test_a_pattern_must_match_the_whole_response() -> None:
     digits = Format(regex=r"Answer: \d+")
     assert fault(digits, "Answer: 42") == ""
@@ -245,6 +316,11 @@ def test_nothing_is_fetched(reference: str, place: str, monkeypatch: pytest.Monk
         ({"tags": ("<think>",)}, "tag '<think>' must be a plain name"),
         ({"tags": ("a b",)}, "must be a plain name"),
         ({"tags": "think"}, "Format: tags"),
+        ({"tags": ("a|",)}, "tag '' must be a plain name"),
+        ({"tags": ("a|<b>",)}, "tag '<b>' must be a plain name"),
+        ({"template": "json", "opened": True}, "opened says that the first tag is open already"),
+        ({"template": "boxed", "opened": True}, "opened says"),
+        ({"regex": "a", "opened": True}, "opened says"),
         ({"regex": "("}, "regex '(' is broken"),
         ({"regex": "a{99999999999}"}, "is broken"),
         ({"regex": "(" * 5000 + ")" * 5000}, "is broken"),

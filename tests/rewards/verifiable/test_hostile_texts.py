@@ -15,7 +15,6 @@ from plaudit.rewards.verifiable.bleu import BLEU, ChrF
 from plaudit.rewards.verifiable.chair import CHAIR
 from plaudit.rewards.verifiable.consistency import AnswerConsistency
 from plaudit.rewards.verifiable.dates import DateTime
-from plaudit.rewards.verifiable.diversity import NgramDiversity
 from plaudit.rewards.verifiable.durations import Duration
 from plaudit.rewards.verifiable.edit import ANLS, CER, WER, EditSimilarity
 from plaudit.rewards.verifiable.edited_phrase import EditedPhrase
@@ -26,6 +25,7 @@ from plaudit.rewards.verifiable.item_sets import SetOverlap
 from plaudit.rewards.verifiable.mention_coverage import MentionCoverage
 from plaudit.rewards.verifiable.meteor import METEORWithoutWordNet
 from plaudit.rewards.verifiable.multiple_choice import MultipleChoice
+from plaudit.rewards.verifiable.ngram_diversity import NgramDiversity
 from plaudit.rewards.verifiable.ordered_list import OrderedList
 from plaudit.rewards.verifiable.relative import RelativeAccuracy, RoundedNumber
 from plaudit.rewards.verifiable.rouge import ROUGE

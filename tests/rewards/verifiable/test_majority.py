@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from plaudit.core.reward import Reward
 from plaudit.core.sample import Sample
+from plaudit.rewards.compose.gate import Gate
+from plaudit.rewards.compose.rescaling import Above
+from plaudit.rewards.verifiable.length import Length
 from plaudit.rewards.verifiable.majority import MajorityAgreement, PairedAgreement
 from plaudit.rewards.verifiable.win_rate import WinRate
 
@@ -51,6 +54,17 @@ def test_pairs_that_are_no_pairs_are_invalid() -> None:
     assert set(scores.status) == {"invalid"}
     assert scores.reason[:2] == ["pair 1 links 1 groups; expected 2", "pair 2 links 3 groups; expected 2"]
     assert scores.reason[4:] == ["no pair", "no group"]
+
+
+def test_only_what_passed_a_gate_votes() -> None:
+    rows = group(["3", "3"], "x", pair=1) + [Sample("?", "long " * 9, group="x'", meta={"pair": 1})] * 2
+    gate = Gate(Above(Length(limit=2, buffer=1), 0), PairedAgreement())
+    scores = gate.score(rows)
+    assert scores.values.tolist() == [0, 0, 0, 0]
+    assert "the linked group has none" in scores["paired_agreement"].reason[0]
+    voting = Gate(Above(Length(limit=2, buffer=1), 0), MajorityAgreement())
+    votes = group(["3"]) + [Sample("?", answered("5") + " and a long end", group="x")] * 2
+    assert voting.score(votes).values.tolist() == [1, 0, 0]
 
 
 def test_the_reach_is_the_link() -> None:

@@ -14,6 +14,7 @@ from plaudit.core.sample import Sample
 from plaudit.engine import sandbox
 from plaudit.rewards.verifiable.chart_attributes import ChartAttributes
 from plaudit.rewards.verifiable.data_match import DataMatch
+from plaudit.rewards.verifiable.html_similarity import HtmlSimilarity
 from plaudit.rewards.verifiable.image_similarity import ImageSimilarity
 from plaudit.rewards.verifiable.program_tests import ProgramTests
 from plaudit.rewards.verifiable.sql_components import SqlComponents
@@ -41,6 +42,7 @@ WHERE = [
         for match in ("fields", "tree")
     ),
     (DataMatch("csv", where="text"), "n,m\n5,6"),
+    (HtmlSimilarity(), "<ul><li>x</li></ul>"),
     *((ChartAttributes(where=w), "plt.bar(['n'], [5])") for w in ("auto", "text")),
 ]
 REWARDS: list[tuple[Reward, Any]] = [*WHERE, (ImageSimilarity(), Image.new("RGB", (20, 20)))]
@@ -85,11 +87,18 @@ HOSTILE: dict[str, Any] = {
 }
 
 
+#: Read as one text, this does hold the table, with something written around it.
+HOLDS = {("every answer", str(reward)) for reward in (Teds(where="text"), TableF1("text", where="text"))}
+
+
 @pytest.mark.parametrize(("reward", "reference"), REWARDS, ids=[str(reward) for reward, _ in REWARDS])
 def test_hostile_responses_get_the_minimum_and_a_reason(reward: Reward, reference: Any) -> None:
     scores = reward.score([Sample(PROMPT, said, reference, meta=META) for said in HOSTILE.values()])
     for i, name in enumerate(HOSTILE):
         assert scores.status[i] == "ok", (name, scores.reason[i])
+        if (name, str(reward)) in HOLDS:
+            assert scores.values[i] < 1
+            continue
         assert scores.values[i] == 0, (name, scores.reason[i])
         assert scores.reason[i], name
         assert len(scores.reason[i]) < 400, name
@@ -100,5 +109,5 @@ def test_hostile_responses_get_the_minimum_and_a_reason(reward: Reward, referenc
 def test_a_reward_round_trips_as_an_expression(reward: Reward) -> None:
     assert load(str(reward)) == reward
     assert load(str(reward)).key == reward.key
-    assert reward.range == (0, 1)
+    assert reward.range == (0.0, 1.0)
     assert reward.cost == "cpu"

@@ -98,6 +98,13 @@ def test_overlap_is_symmetric_and_1_for_equal_bags_alone(one: list[str], other: 
     assert (there.f1 == 1) == (sorted(one) == sorted(other))
 
 
+@pytest.mark.system("visual-erm")
+def test_visual_erm_f1_of_matched_errors() -> None:
+    assert overlap([], []).f1 == 1
+    assert overlap("abx", "aby").f1 == pytest.approx(2 / 3)  # two shared, one too many, one missing
+    assert overlap("a", []).f1 == overlap([], "a").f1 == 0
+
+
 def test_bounds() -> None:
     wide = "a | " + "b | " * 1100 + "\n" + "c | " + "1 | " * 1100
     assert (

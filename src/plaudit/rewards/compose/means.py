@@ -185,7 +185,7 @@ def _ends(
 ) -> tuple[float, float]:
     """The mean of the least values and of the greatest."""
     shares = _shares(terms, weights)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):  # as for the values
         low, high = (mean([np.float64(t.range[end]) for t in terms], shares) for end in (0, 1))
     return (float(low), float(high))
 

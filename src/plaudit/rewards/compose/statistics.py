@@ -138,7 +138,7 @@ class Rank(Reward):
 
 @part
 class Statistic(Reward):
-    """``value_i = mean_j x_j``, or the ``max``, ``min`` or ``std = sqrt(mean_j (x_j - mean)^2)``: one for the whole group.
+    """``value_i = mean_j x_j``, or the ``max``, ``min`` or ``std = sqrt(mean_j (x_j - mean)^2)``: one for all.
 
     j runs over the rows of i's group that have a score (and are marked, see ``among``), x are the values of ``reward``.
     A baseline to subtract (``r - Statistic(r, "mean")``), the group's difficulty

@@ -87,8 +87,8 @@ class Sum(Reward):
 
     async def compute(self, samples: Sequence[Sample], run: Run) -> Scores:
         """Ask every term that counts, cheap ones first, and add."""
-        n, labels = len(samples), list(self.parts)
-        rows = [w.values(samples, run.context) if isinstance(w, Weight) else np.full(n, w) for w in self._weights]
+        labels = list(self.parts)
+        rows = [_row(w, samples, run) for w in self._weights]
         asks = [_counts(w, row) for w, row in zip(self._weights, rows, strict=True)]
         order = sorted(range(len(labels)), key=lambda i: max(COSTS.index(p.cost) for _, p in self.terms[i].walk()))
         answered = await run.gather(*(run(self.terms[i], samples, asks[i]) for i in order))
@@ -143,6 +143,16 @@ def _dissolved(weight: float | Weight, term: Any) -> list[tuple[float | Weight, 
     if isinstance(term, Sum) and not term.name:
         return [(weight * w, t) for w, t in term.weighted()]
     return [(weight, term)]
+
+
+def _row(weight: float | Weight, samples: Sequence[Sample], run: Run) -> Floats:
+    """The weight of each sample."""
+    if not isinstance(weight, Weight):
+        return np.full(len(samples), weight)
+    row = np.asarray(weight.values(samples, run.context), dtype=np.float64)
+    if row.shape != (len(samples),):
+        raise ValueError(f"{weight} returned weights of shape {row.shape} for {len(samples)} samples")
+    return row
 
 
 def _counts(weight: float | Weight, row: Floats) -> NDArray[np.bool_] | None:

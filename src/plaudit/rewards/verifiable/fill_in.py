@@ -59,7 +59,7 @@ class FillIn(Leaf):
             raise ConfigError("FillIn: separator is empty", "separator")
 
     def grade(self, sample: Sample) -> Any:
-        """Return the share of right fillings, with a term a blank."""
+        """Return the share of right fillings, and name the wrong ones."""
         blanks = [self._blank(one, f"reference[{i}]") for i, one in enumerate(entries(sample.reference))]
         found = answer_within(
             sample.text, self.extract, self.pick, sum(len(text) for texts, _ in blanks for text in texts)

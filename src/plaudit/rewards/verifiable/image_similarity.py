@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -10,25 +10,28 @@ import numpy as np
 from plaudit.core.errors import BadReferenceError, MediaError
 from plaudit.core.grade import Grade
 from plaudit.core.media import Media
-from plaudit.core.reward import Leaf, part
+from plaudit.core.reward import Leaf, Run, part
 from plaudit.rewards.verifiable.image_metrics import LEAST_SIDE, Grey, block_ssim, cw_ssim, ssim
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from plaudit.core.sample import Sample
+    from plaudit.core.score import Floats, Scores
 
 Metric = Literal["ssim", "cw-ssim", "block-ssim", "mae"]
 
 #: Pictures with a longer side are made smaller first: what a metric takes then is bounded.
-MAX_SIDE = 1024
+MAX_SIDE = 512
+#: Several times what decoding and comparing the largest pictures need.
+_SECONDS = 30.0
 
 
 @part
 class ImageSimilarity(Leaf):
     """How near the response's one picture is to the reference picture, in grey.
 
-    The response's picture is brought to the reference's size. The response has to hold exactly one picture: none,
+    The response's picture is brought to the reference's size, or to 512 pixels on its longer side. The response has to hold exactly one picture: none,
     several, or one that can't be read scores 0 with that reason. A reference that is no readable picture is
     ``invalid``.
 
@@ -56,6 +59,10 @@ class ImageSimilarity(Leaf):
     needs = ("reference",)
     range = (0.0, 1.0)
 
+    async def compute(self, samples: Sequence[Sample], run: Run) -> Scores | Sequence[float] | Floats:
+        """Grade each sample where it can be killed."""
+        return await run.each(self.grade, samples, "cpu", _SECONDS if self.timeout is None else self.timeout)
+
     def grade(self, sample: Sample) -> Any:
         """Return the similarity, or what is wrong with the response's picture."""
         right = reference_picture(sample.reference)
@@ -72,7 +79,7 @@ class ImageSimilarity(Leaf):
 def similarity(drawn: Image, right: Image, metric: Metric = "ssim") -> float:
     """Return how near a picture is to the right one, in [0, 1], 1 for equal ones. See :class:`ImageSimilarity`.
 
-    Both are made grey, and the drawn one is brought to the other's size (no side above 1,024 or below 16).
+    Both are made grey, and the drawn one is brought to the other's size (no side above 512 or below 16).
     """
     width, height = right.size
     shrunk = min(1.0, MAX_SIDE / max(width, height))

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 Ngram = tuple[str, ...]
 
 #: Words of one text that are compared; the rest of an endless response is not.
-MAX_WORDS = 20_000
-_MAX_CHARS = 200_000
+MAX_WORDS = 10_000
+_MAX_CHARS = 100_000
 
 
 class Vectors(NamedTuple):
@@ -75,15 +75,14 @@ def ngram_similarity(texts: Sequence[str], n: int = 4) -> Floats:
 
 def jaccard(sets: Sequence[frozenset[Ngram]]) -> Floats:
     """Return the Jaccard similarity of each two sets: float64[m, m]; an empty set is like none."""
-    sizes = np.array([len(one) for one in sets], dtype=np.float64)
-    held: dict[Ngram, list[int]] = {}
-    for row, one in enumerate(sets):
-        for gram in one:
-            held.setdefault(gram, []).append(row)
-    shared = np.diag(sizes)
-    for rows in held.values():
-        if len(rows) > 1:  # what one alone says is most of it
-            shared[np.ix_(rows, rows)] += 1.0 - np.eye(len(rows))
+    from scipy.sparse import csr_matrix
+
+    ids: dict[Ngram, int] = {}
+    held = [ids.setdefault(gram, len(ids)) for one in sets for gram in one]
+    sizes = np.array([len(one) for one in sets], dtype=np.int64)
+    starts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
+    incidence = csr_matrix((np.ones(len(held)), held, starts), shape=(len(sets), max(1, len(ids))))
+    shared: Floats = (incidence @ incidence.T).toarray()
     either = sizes[:, None] + sizes[None, :] - shared
     return np.divide(shared, either, out=np.zeros_like(shared), where=either > 0)
 

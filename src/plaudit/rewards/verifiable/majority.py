@@ -135,19 +135,23 @@ class PairedAgreement(Leaf):
         votes, reasons = _votes(samples, self.kind, self.normalize, self.extract, self.pick)
         values: list[float | None] = [0.0] * len(samples)
         statuses = [Status.OK] * len(samples)
+        linked: dict[Any, set[Any]] = {}
+        for sample in run.batch:  # a group of which no row was asked (all behind a closed gate) is there all the same
+            if sample.group is not None:
+                linked.setdefault(sample.get(self.link), set()).add(sample.group)
         for rows in together(samples, self.link):
-            sides = [[rows[k] for k in side] for side in together([samples[i] for i in rows])]
-            if len(sides) != 2:
+            name = samples[rows[0]][self.link]
+            if len(linked[name]) != 2:
                 for i in rows:
                     values[i], statuses[i] = None, Status.INVALID
-                    reasons[i] = f"{self.link} {samples[i][self.link]!r} links {len(sides)} groups; expected 2"
+                    reasons[i] = f"{self.link} {name!r} links {len(linked[name])} groups; expected 2"
                 continue
-            for ours, theirs in (sides, sides[::-1]):
-                labels = majority(Counter(votes[i] for i in theirs if votes[i] is not None), self.ties)
-                for i in ours:
-                    values[i] = float(votes[i] is not None and votes[i] in labels)
-                    if votes[i] is not None and not values[i]:
-                        reasons[i] = "another answer than the linked group's" if labels else "the linked group has none"
+            for i in rows:
+                others = (votes[j] for j in rows if samples[j].group != samples[i].group)
+                labels = majority(Counter(vote for vote in others if vote is not None), self.ties)
+                values[i] = float(votes[i] is not None and votes[i] in labels)
+                if votes[i] is not None and not values[i]:
+                    reasons[i] = "another answer than the linked group's" if labels else "the linked group has none"
         return Scores(values, statuses, reasons)
 
 

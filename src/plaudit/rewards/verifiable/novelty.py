@@ -30,7 +30,7 @@ class Novelty(Leaf):
     lower a value, never raise it. Where there is nothing to compare with the value is 1.
 
     A response without words scores 0 and counts for nobody. Random words are novel: weigh this with what asks for
-    sense. Of a response the first 20,000 words are compared.
+    sense. Of a response the first 10,000 words are compared.
 
     Args:
         by: as above.

@@ -1,7 +1,7 @@
 """Saliency: how alike two heat maps are, as affordance and gaze prediction are judged.
 
 A map is non-negative and counts by its shape: it is divided by its sum. The measures are those of the MIT saliency
-benchmark (Bylinskii et al. 2019, section 4), which affordance grounding took over (Luo et al. 2022, AGD20K).
+benchmark (Bylinskii et al. 2019), which affordance grounding took over (Luo et al. 2022, AGD20K).
 """
 
 from __future__ import annotations

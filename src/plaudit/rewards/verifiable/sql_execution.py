@@ -25,11 +25,12 @@ from urllib.parse import quote
 
 from plaudit.core.errors import BadReferenceError
 from plaudit.core.grade import Grade
-from plaudit.core.reward import Leaf, part
+from plaudit.core.reward import Leaf, Run, part
 from plaudit.rewards.verifiable.code_blocks import Where, code_block
 
 if TYPE_CHECKING:
     from plaudit.core.sample import Sample
+    from plaudit.core.score import Floats, Scores
 
 Credit = Literal["all", "rows", "runs"]
 Rows = Literal["bag", "set"]
@@ -37,6 +38,8 @@ Rows = Literal["bag", "set"]
 #: What one query may use: bytes of text, rows of result, seconds; bytes of one value; bytes of memory in all.
 MAX_QUERY, MAX_ROWS, MAX_SECONDS = 100_000, 10_000, 2.0
 _MAX_VALUE, _MAX_MEMORY = 1_000_000, 512 << 20
+#: Seconds that grading may take: both queries, and building a database.
+_SECONDS = 30.0
 _STEPS = 1_000  # of SQLite's machine between two looks at the clock
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 #: Functions whose result the database alone does not decide.
@@ -63,7 +66,7 @@ class SqlExecution(Leaf):
     suite accuracy). Rows are compared in order only where the reference query itself ends in ORDER BY; columns by
     place, not by name. Numbers are equal by value, fractions to nine digits; texts exactly.
 
-    No query, several, one that is not a single SELECT (or WITH), one that fails, takes longer than 2 seconds, or
+    No query, several, one that is not a single SELECT (or WITH), one that fails, takes longer than 2 seconds (on all databases together), or
     returns more than 10,000 rows scores 0 with that reason. A reference query of which the same is true, or that
     returns no row on any of the databases (so that every empty query would match it), is ``invalid``.
 
@@ -94,6 +97,10 @@ class SqlExecution(Leaf):
     needs = ("reference", "database")
     range = (0.0, 1.0)
 
+    async def compute(self, samples: Sequence[Sample], run: Run) -> Scores | Sequence[float] | Floats:
+        """Grade each sample in a worker that outlives both queries, whose clock is SQLite's."""
+        return await run.each(self.grade, samples, "cpu", _SECONDS if self.timeout is None else self.timeout)
+
     def grade(self, sample: Sample) -> Any:
         """Return the agreement of the results, or what is wrong with the query."""
         databases = _databases(sample["database"])
@@ -102,7 +109,7 @@ class SqlExecution(Leaf):
         if found.text is None:
             return Grade(0.0, found.reason)
         try:
-            said = [run_query(found.text, database) for database in databases]
+            said = _run_on(databases, found.text)
         except QueryError as error:
             return Grade(0.0, str(error))
         if self.credit == "runs":
@@ -163,7 +170,7 @@ def _run(connection: sqlite3.Connection, query: str, seconds: float) -> Result:
         rows = cursor.fetchmany(MAX_ROWS + 1)
     except sqlite3.OperationalError as error:
         if str(error) == "interrupted":
-            raise QueryError(f"the query took longer than {seconds:g} s") from None
+            raise QueryError(f"the query took longer than {MAX_SECONDS:g} s") from None
         raise QueryError(f"the query failed: {_line(error)}") from None
     except MemoryError:
         raise QueryError("the query ran out of memory") from None
@@ -182,6 +189,12 @@ def _authorize(action: int, first: str | None, second: str | None, *_: str | Non
 def _line(error: Exception) -> str:
     """Return an error's text in one line that any writer takes (it may quote the query)."""
     return " ".join(str(error).encode("utf-8", "backslashreplace").decode().split())[:200]
+
+
+def _run_on(databases: Sequence[str | Path], query: str) -> list[Result]:
+    """Run a query on each database, within the seconds of one."""
+    until = monotonic() + MAX_SECONDS
+    return [run_query(query, database, max(0.0, until - monotonic())) for database in databases]
 
 
 def _databases(given: Any) -> list[str | Path]:
@@ -233,7 +246,7 @@ def _reference(query: Any, databases: Sequence[str | Path]) -> list[Result]:
     if not isinstance(query, str):
         raise BadReferenceError(f"reference is a {type(query).__name__}; expected a query as text")
     try:
-        results = [run_query(query, database) for database in databases]
+        results = _run_on(databases, query)
     except QueryError as error:
         raise BadReferenceError(f"reference: {error}") from None
     if not any(result.rows for result in results):

@@ -67,7 +67,7 @@ class SvgSimilarity(Leaf):
     Range: [0, 1]. Needs: ``reference``: an SVG document as text, or an image; the package ``resvg-py``.
 
     Raises:
-        ConfigError: the side is not in 16 to 1,024; at the first score, resvg-py is not installed.
+        ConfigError: the side is not in 16 to 512; at the first score, resvg-py is not installed.
 
     Source: rendering as in Visual-ERM (2026): white background, 336 by 336, a white picture earns nothing.
 
@@ -88,8 +88,8 @@ class SvgSimilarity(Leaf):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 16 <= self.side <= 1024:
-            raise ConfigError(f"SvgSimilarity: side={self.side}; it is 16 to 1024 pixels", "side")
+        if not 16 <= self.side <= 512:
+            raise ConfigError(f"SvgSimilarity: side={self.side}; it is 16 to 512 pixels", "side")
 
     async def compute(self, samples: Sequence[Sample], run: Run) -> Scores | Sequence[float] | Floats:
         """Grade each sample in a worker that outlives the renderer's process."""
