@@ -182,7 +182,7 @@ def test_visual_rft_grounding_is_giou_plus_one() -> None:
     assert value(reward, "[100, 100, 300, 300]", {"boxes": [[100, 100, 300, 300]], "frame": "thousand"}) == 2
 
 
-DYNAMIC = [[0.1, 0.85], [0.25, 0.95], [1, 0.99]]
+DYNAMIC = ((0.1, 0.85), (0.25, 0.95), (1.0, 0.99))
 
 
 @pytest.mark.system("v-triune")

@@ -314,3 +314,11 @@ def test_any_text_is_read(text: str, known: bool) -> None:
     options = CITIES if known else {}
     for letter in (chosen(text, options), last_letter(text, options)):
         assert letter is None or ("A" <= letter <= "Z" and (not known or letter in CITIES))
+
+
+def test_options_written_as_text_are_read() -> None:
+    assert options_of("['London', \"King's Cross\"]") == {"A": "London", "B": "King's Cross"}
+    assert options_of('["London", "Paris"]') == {"A": "London", "B": "Paris"}
+    for text in ("London, Paris", "[" * 10_000, "['London'", "{'A': 1}", "'London'", "__import__('os')"):
+        with pytest.raises(BadReferenceError, match="options are a str; expected a list"):
+            options_of(text)

@@ -29,10 +29,10 @@ def boxes(*stated: tuple[list[int], float | None]) -> str:
 
 def test_average_precision_by_hand() -> None:
     hit, miss = TWO[0], [50, 50, 60, 60]
-    assert value(AveragePrecision([0.5]), boxes((hit, 0.9), (miss, 0.8)), TWO[:1]) == 1
-    assert value(AveragePrecision([0.5]), boxes((hit, 0.8), (miss, 0.9)), TWO[:1]) == 0.5
-    assert value(AveragePrecision([0.5]), boxes((miss, None), (hit, None)), TWO[:1]) == 0.5  # as written
-    assert value(AveragePrecision([0.5]), boxes((hit, None)), TWO) == pytest.approx(51 / 101)
+    assert value(AveragePrecision((0.5,)), boxes((hit, 0.9), (miss, 0.8)), TWO[:1]) == 1
+    assert value(AveragePrecision((0.5,)), boxes((hit, 0.8), (miss, 0.9)), TWO[:1]) == 0.5
+    assert value(AveragePrecision((0.5,)), boxes((miss, None), (hit, None)), TWO[:1]) == 0.5  # as written
+    assert value(AveragePrecision((0.5,)), boxes((hit, None)), TWO) == pytest.approx(51 / 101)
     # IoU 0.8 passes seven of COCO's ten thresholds, 0.5 to 0.8.
     assert value(AveragePrecision(), "[0, 0, 10, 8]", TWO[:1]) == pytest.approx(0.7)
 
@@ -41,8 +41,8 @@ def test_average_precision_by_label() -> None:
     right = [{"box": TWO[0], "label": "cat"}, {"box": TWO[1], "label": "dog"}]
     said = f'[{{"bbox": {TWO[0]}, "label": "cat"}}, {{"bbox": {TWO[1]}, "label": "cat"}}]'
     # Cats: a hit, then a false alarm: 1. Dogs: none drawn: 0.
-    assert value(AveragePrecision([0.5], labels=True), said, right) == 0.5
-    assert value(AveragePrecision([0.5]), said, right) == 1
+    assert value(AveragePrecision((0.5,), labels=True), said, right) == 0.5
+    assert value(AveragePrecision((0.5,)), said, right) == 1
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_vlm_r1_surplus_boxes_behind_the_right_ones_cost() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: AveragePrecision([]), "thresholds=()"),
-        (lambda: AveragePrecision([0.0]), "thresholds=(0.0,)"),
+        (lambda: AveragePrecision(()), "thresholds=()"),
+        (lambda: AveragePrecision((0.0,)), "thresholds=(0.0,)"),
         (lambda: AveragePrecision(extract="last"), 'extract="last"'),
         (lambda: BoxConfidence(0), "threshold=0.0"),
         (lambda: BoxConfidence(extract="last"), 'extract="last"'),

@@ -98,7 +98,7 @@ def test_stvg_o1_giou_of_a_frame() -> None:
 def test_frames_counted_by_hand() -> None:
     right = {"boxes": {"0": [0, 0, 10, 10], "1": [0, 0, 10, 10]}}
     said = {"1": [0, 0, 10, 5], "2": [0, 0, 10, 10]}
-    found = [graded(BoxTrack(over), said, right)[0] for over in ("reference", "union", "common")]  # type: ignore[arg-type]
+    found = [graded(BoxTrack(over), said, right)[0] for over in ("reference", "union", "common")]
     assert found == pytest.approx([0.25, 0.5 / 3, 0.5])
     assert graded(BoxTrack(), {"0": [9, 9, 1, 1], "1": "x"}, right)[0] == 0
     assert graded(BoxTrack("union", "giou"), {"0": [0, 0, 10, 10]}, right)[0] == 0  # 1 and -1

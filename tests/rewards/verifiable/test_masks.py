@@ -130,7 +130,7 @@ def test_alike_maps_by_hand() -> None:
     # Of 400 pixels 200 are drawn and 100 hit, all of them drawn: (1/4 - 1/2 1/4) / sqrt(1/2 1/2 1/4 3/4).
     assert graded(SaliencyMap("correlation"), top, right)[0] == pytest.approx(0.125 / math.sqrt(3 / 64))
     for measure in ("similarity", "divergence", "correlation"):
-        reward = SaliencyMap(measure)  # type: ignore[arg-type]
+        reward = SaliencyMap(measure)
         assert graded(reward, json.dumps([[0, 0], [10, 0], [10, 10], [0, 10]]), right)[0] == pytest.approx(1)
         assert graded(reward, "[]", right) == (0, "ok", "empty map")
         assert graded(reward, json.dumps([[10, 10], [20, 10], [20, 20], [10, 20]]), right)[0] == pytest.approx(

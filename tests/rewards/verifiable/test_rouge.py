@@ -42,7 +42,7 @@ def test_stems_of_words_of_more_than_three_letters() -> None:
     assert graded(ROUGE(("1",)), "running cats", "run cat")[0] == 0
 
 
-@pytest.mark.system("vans")
+@pytest.mark.system("vans-joint-grpo")
 def test_vans_anchor_captions_pass_by_rouge_l() -> None:
     """An anchor is redrawn below 0.6: 3 words of 5 and 5 in common are 0.6, 2 of 5 and 5 are 0.4."""
     right = "he pours milk into bowls"

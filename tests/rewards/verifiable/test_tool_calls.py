@@ -61,6 +61,26 @@ def test_native_calls_with_the_runtime_s_word() -> None:
     assert calls[2].fault == "arguments are not a JSON object"
 
 
+def test_an_id_that_is_used_again_is_that_of_the_new_call() -> None:
+    """As in recorded trajectories of tau-bench, where a cached reply brings its id with it."""
+    turns = [
+        native(("zoom", "{}"), ids="a"),
+        tool("a", "no", ok=False),
+        native(("crop", "{}"), ids="a"),
+        native(("turn", "{}"), ids="a"),
+        tool("a", "yes", ok=True),
+        tool("a", "stray", ok=True),
+    ]
+    calls = calls_of(Sample("", turns))
+    assert [(c.name, c.ok, c.result and c.result.text) for c in calls] == [
+        ("zoom", False, "no"),
+        ("crop", None, None),
+        ("turn", True, "yes"),
+    ]
+    twice = [native(("f", "{}"), ("g", "{}"), ids="aa"), tool("a", "1", ok=True), tool("a", "2", ok=False)]
+    assert [(c.name, c.ok) for c in calls_of(Sample("", twice))] == [("f", True), ("g", False)]
+
+
 def test_where_there_are_native_calls_the_text_calls_nothing() -> None:
     message = {**native(("zoom", "{}")), "content": block({"name": "crop", "arguments": {}})}
     assert [c.name for c in calls_of(Sample("", [message]))] == ["zoom"]

@@ -1,1 +1,1 @@
-"""Operators over rewards: sum, product, gate, default."""
+"""Operators over rewards (sums, gates, means, rescalings, group statistics) and the weights of their terms."""

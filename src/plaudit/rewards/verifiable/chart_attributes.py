@@ -49,8 +49,8 @@ class ChartAttributes(Leaf):
     Raises:
         ConfigError: the tolerance is negative.
 
-    Source: ``dimensions``: MSRL (Chen et al. 2025), the textual reward, 5% of tolerance; ``jaccard``: ChartMaster (Tan
-    et al. 2025), attribute similarity. How either reads a program is not published in full; this is one way.
+    Source: ``dimensions``: MSRL (2025), the textual reward, 5% of tolerance; ``jaccard``: ChartMaster
+    (2025), attribute similarity. How either reads a program is not published in full; this is one way.
 
     >>> from plaudit import Sample
     >>> said = "```python\nax.bar(['a', 'b', 'c'], [10.4, 20, 33])\n```"

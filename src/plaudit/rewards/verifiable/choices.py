@@ -18,6 +18,7 @@ brackets in a text that denies nothing ("It is (B)."), or an option's whole text
 
 from __future__ import annotations
 
+import ast
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,8 @@ from typing import Any
 
 from plaudit.core.errors import BadReferenceError
 
+#: Characters of a list written as text that are read.
+MAX_WRITTEN = 20_000
 #: A letter in brackets, or a capital by itself: not in a word, an abbreviation (A.M.) or a contraction (I'm).
 _MARK = r"(?:[(\[{<]\s?([A-Za-z])\s?[)\]}>]|([A-Z])(?!\w|['’]\w|\.\w\b))"
 _ALONE = re.compile(r"[(\[{<]?\s?([A-Za-z])\s?[)\]}>]?\s?[.,:;!]?")
@@ -112,7 +115,7 @@ def last_letter(text: str, options: Mapping[str, str]) -> str | None:
 
 
 def options_of(given: Any) -> dict[str, str]:
-    """Return options by letter from a mapping, a list, or nothing.
+    """Return options by letter from a mapping, a list, a list written as text (as MMMU keeps it), or nothing.
 
     Raises:
         BadReferenceError: they are of another type, or not lettered A to Z.
@@ -122,6 +125,8 @@ def options_of(given: Any) -> dict[str, str]:
     """
     if given is None:
         return {}
+    if isinstance(given, str):
+        given = _written_list(given)
     if isinstance(given, Mapping):
         options = {str(letter).strip().upper(): str(option) for letter, option in given.items()}
         strange = [letter for letter in options if letter not in ascii_uppercase or len(letter) != 1]
@@ -134,6 +139,15 @@ def options_of(given: Any) -> dict[str, str]:
     else:
         raise BadReferenceError(f"options are a {type(given).__name__}; expected a list, or a mapping from letters")
     return {letter: _unlettered(option, letter) for letter, option in options.items()}
+
+
+def _written_list(text: str) -> Any:
+    """Read a list that was written down as JSON or as Python writes it; what is neither stays the text that it is."""
+    try:
+        read = ast.literal_eval(text) if len(text) <= MAX_WRITTEN else text
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+    return read if isinstance(read, (list, tuple)) else text
 
 
 def reference_letter(reference: Any, options: Mapping[str, str]) -> str:

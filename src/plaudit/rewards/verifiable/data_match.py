@@ -65,8 +65,8 @@ class DataMatch(Leaf):
     Raises:
         ConfigError: a tolerance that is negative or not for this match, or ``lists="any"`` for ``tree``.
 
-    Source of ``tree`` and of F1 over fields: Kim et al., "OCR-free document understanding transformer" (Donut, 2022),
-    section 3.2; of ``keys``: OneThinker (Feng et al. 2025), the structure term of tracking.
+    Source of ``tree`` and of F1 over fields: Kim et al., "OCR-free document understanding transformer" (Donut, 2022);
+    of ``keys``: OneThinker (2025), the structure term of tracking.
 
     >>> from plaudit import Sample
     >>> said = '<answer>{"name": "tea", "price": 3.5, "cold": true}</answer>'

@@ -53,7 +53,7 @@ def cw_ssim(one: Grey, other: Grey) -> float:
         one: float64[H, W], 0 to 255, sides of 16 or more.
         other: of the same shape.
 
-    Source: Sampat et al., "Complex wavelet structural similarity" (2009), equation 6, with K = 1e-5 per coefficient.
+    Source: Sampat et al., "Complex wavelet structural similarity" (2009), with K = 1e-5 per coefficient.
     The authors use a steerable pyramid, which log-Gabor filters stand in for here.
     """
     from scipy.ndimage import uniform_filter
@@ -81,7 +81,7 @@ def block_ssim(one: Grey, other: Grey) -> float:
         one: float64[H, W], 0 to 255; an odd last row or column is left out.
         other: of the same shape.
 
-    Source: Table2LaTeX-RL (Ling et al. 2025), released code; there the differences wrap around in 8 bits, here not.
+    Source: Table2LaTeX-RL (2025), released code; there the differences wrap around in 8 bits, here not.
     """
     pairs = zip(_blocks(one), _blocks(other), strict=True)
     return float(np.mean([_global_ssim(x, y) for x, y in pairs]))

@@ -31,9 +31,9 @@ _SECONDS = 30.0
 class ImageSimilarity(Leaf):
     """How near the response's one picture is to the reference picture, in grey.
 
-    The response's picture is brought to the reference's size, or to 512 pixels on its longer side. The response has to hold exactly one picture: none,
-    several, or one that can't be read scores 0 with that reason. A reference that is no readable picture is
-    ``invalid``.
+    The response's picture is brought to the reference's size, or to 512 pixels on its longer side. The response has to
+    hold exactly one picture: none, several, or one that can't be read scores 0 with that reason. A reference that is no
+    readable picture is ``invalid``.
 
     All but ``mae`` find a blank page near any page that is mostly blank, since most of their windows agree: where that
     can pay, let a gate ask for more than a blank page gets. ``cw-ssim`` does not see a difference of flat brightness.

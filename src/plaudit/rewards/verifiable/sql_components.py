@@ -47,7 +47,7 @@ class SqlComponents(Leaf):
 
     Range: [0, 1]; the clauses' F1 are its terms. Needs: ``reference``: a query.
 
-    Source: Yu et al., "Spider" (2018), section 6, component matching and exact matching; here values are compared too.
+    Source: Yu et al., "Spider" (2018), component matching and exact matching; here values are compared too.
 
     >>> from plaudit import Sample
     >>> said = "<answer>SELECT name FROM people WHERE age > 30 AND city = 'Rome'</answer>"

@@ -66,9 +66,9 @@ class SqlExecution(Leaf):
     suite accuracy). Rows are compared in order only where the reference query itself ends in ORDER BY; columns by
     place, not by name. Numbers are equal by value, fractions to nine digits; texts exactly.
 
-    No query, several, one that is not a single SELECT (or WITH), one that fails, takes longer than 2 seconds (on all databases together), or
-    returns more than 10,000 rows scores 0 with that reason. A reference query of which the same is true, or that
-    returns no row on any of the databases (so that every empty query would match it), is ``invalid``.
+    No query, several, one that is not a single SELECT (or WITH), one that fails, takes longer than 2 seconds (on all
+    databases together), or returns more than 10,000 rows scores 0 with that reason. A reference query of which the same
+    is true, or that returns no row on any of the databases (so that every empty query would match it), is ``invalid``.
 
     Args:
         credit: ``all``: as above (execution match, or "semantic accuracy"); ``rows``: F1 between the two bags of rows,
@@ -78,7 +78,7 @@ class SqlExecution(Leaf):
 
     Range: [0, 1]. Needs: ``reference``: a query; ``database``.
 
-    Source: Yu et al., "Spider" (2018), section 6, execution accuracy; Zhong, Yu and Klein, "Semantic evaluation for
+    Source: Yu et al., "Spider" (2018), execution accuracy; Zhong, Yu and Klein, "Semantic evaluation for
     text-to-SQL with distilled test suites" (2020), for several databases; Li et al., "BIRD" (2023), for ``set``.
 
     >>> from plaudit import Sample
@@ -170,7 +170,7 @@ def _run(connection: sqlite3.Connection, query: str, seconds: float) -> Result:
         rows = cursor.fetchmany(MAX_ROWS + 1)
     except sqlite3.OperationalError as error:
         if str(error) == "interrupted":
-            raise QueryError(f"the query took longer than {MAX_SECONDS:g} s") from None
+            raise QueryError(f"the query took longer than {seconds:.2g} s") from None
         raise QueryError(f"the query failed: {_line(error)}") from None
     except MemoryError:
         raise QueryError("the query ran out of memory") from None

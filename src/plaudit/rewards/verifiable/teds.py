@@ -45,15 +45,14 @@ class Teds(Leaf):
         syntax: what the response writes: ``html``, ``latex``, ``markdown``, or ``auto``: any of them.
         where: where the table stands: ``auto`` (the answer block, else the code fence), ``tag``, ``fence``, or
             ``text`` (the fence, else anywhere outside the reasoning).
-        count: what ``|a|`` counts: ``paper``: all nodes (equation 1); ``released``: all but the table itself, as the
+        count: what ``|a|`` counts: ``paper``: all nodes; ``released``: all but the table itself, as the
             authors' code does.
         nodes: most nodes of either table. The work grows with their product: on one core, two tables of 220 nodes take
             about half a second, two of 500 about four. (So ``timeout`` is 30 seconds if it is not said.)
 
     Range: [0, 1]. Needs: ``reference``: a table as text, or rows of values, the first of them the head.
 
-    Source: Zhong, ShafieiBavani and Jimeno Yepes, "Image-based table recognition: data, model, and evaluation" (2020),
-    section 5.
+    Source: Zhong, ShafieiBavani and Jimeno Yepes, "Image-based table recognition: data, model, and evaluation" (2020).
 
     >>> from plaudit import Sample
     >>> said = "<answer><table><tr><td>a</td><td>b</td></tr></table></answer>"

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -89,11 +90,7 @@ def calls_of(sample: Sample, tags: Sequence[str] = ()) -> list[Call]:
     turns = sample.turns
     spoken = [i for i, turn in enumerate(turns) if turn.role == "assistant"]
     if not tags and any(turns[i].tool_calls for i in spoken):
-        return [
-            _checked(Call(call.name, {} if call.arguments is None else call.arguments, k, call.ok, call.result))
-            for k, i in enumerate(spoken)
-            for call in turns[i].tool_calls
-        ]
+        return _native(sample, turns, spoken)
     found: list[Call] = []
     for k, i in enumerate(spoken):
         written = list(_written(outside_reasoning(turns[i].text), tags))
@@ -164,6 +161,15 @@ def recorded_ok(sample: Sample, turn: int) -> bool | None:
     return said if isinstance(said, bool) else None
 
 
+def _answered_id(sample: Sample, turn: int) -> str | None:
+    """Return the id of the call that a tool's message says it answers."""
+    given = sample.response
+    message = given[turn] if isinstance(given, list | tuple) else given
+    if not isinstance(message, Mapping) or message.get("role") != "tool" or message.get("tool_call_id") is None:
+        return None
+    return str(message["tool_call_id"])
+
+
 def check_tags(tags: Sequence[str], whose: str) -> None:
     """Refuse what is no tag's name.
 
@@ -197,6 +203,29 @@ def written_call(text: str) -> Call | None:
         if argument["end"] == ")":
             return Call(head[1], arguments) if not text[at:].strip() else None
     return None
+
+
+def _native(sample: Sample, turns: Sequence[Turn], spoken: Sequence[int]) -> list[Call]:
+    """Read native calls, each with the first message behind it that answers its id and no call before it.
+
+    Servers with a cache write one id for several calls of a trajectory, so that an id alone does not tell them apart.
+    """
+    waiting: defaultdict[str, deque[int]] = defaultdict(deque)
+    found: list[Call] = []
+    place = {i: k for k, i in enumerate(spoken)}
+    for i, turn in enumerate(turns):
+        if i in place:
+            for call_id in {call.id for call in turn.tool_calls if call.id is not None}:
+                waiting[call_id].clear()  # an id that is used again is that of the new call
+            for call in turn.tool_calls:
+                if call.id is not None:
+                    waiting[call.id].append(len(found))
+                arguments = {} if call.arguments is None else call.arguments
+                found.append(_checked(Call(call.name, arguments, place[i])))
+        elif (key := _answered_id(sample, i)) is not None and waiting[key]:
+            n = waiting[key].popleft()
+            found[n] = found[n]._replace(ok=recorded_ok(sample, i), result=turn)
+    return found
 
 
 def _written(text: str, tags: Sequence[str]) -> Iterator[Call]:

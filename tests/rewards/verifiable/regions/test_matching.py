@@ -79,7 +79,7 @@ def test_greedy_earns_less_than_the_best_where_the_largest_pair_stands_in_the_wa
 def test_measures_by_hand() -> None:
     overlaps = np.array([[0.8, 0.0, 0.0], [0.0, 0.6, 0.0]])  # two drawn, three asked for
     found = tally(overlaps, overlaps, "hungarian")
-    values = {m: found.value(m) for m in ("precision", "recall", "mean", "matched", "f1")}  # type: ignore[arg-type]
+    values = {m: found.value(m) for m in ("precision", "recall", "mean", "matched", "f1")}
     assert values == pytest.approx(
         {"precision": 0.7, "recall": 1.4 / 3, "mean": 1.4 / 3, "matched": 0.7, "f1": 2 * 1.4 / 5}
     )

@@ -82,7 +82,7 @@ def test_place_and_scale_don_t_matter(
     a: list[int], b: list[int], measure: Overlap, right: int, down: int, scale: int
 ) -> None:
     moved = [np.array([one]) * scale + [right, down, right, down] for one in (a, b)]
-    assert overlap_pairs(*moved, measure) == pytest.approx(overlap_pairs([a], [b], measure), abs=1e-9)
+    assert overlap_pairs(moved[0], moved[1], measure) == pytest.approx(overlap_pairs([a], [b], measure), abs=1e-9)
 
 
 @given(box, box, st.sampled_from(["iou", "giou"]), st.integers(1, 50), st.integers(1, 50))
@@ -90,7 +90,7 @@ def test_the_frame_does_not_matter_to_those_of_areas(
     a: list[int], b: list[int], measure: Overlap, wide: int, high: int
 ) -> None:
     other = [np.array([one]) * [wide, high, wide, high] for one in (a, b)]
-    assert overlap_pairs(*other, measure) == pytest.approx(overlap_pairs([a], [b], measure), abs=1e-9)
+    assert overlap_pairs(other[0], other[1], measure) == pytest.approx(overlap_pairs([a], [b], measure), abs=1e-9)
 
 
 @given(box, box, st.sampled_from(["giou", "diou"]))
