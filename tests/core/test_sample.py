@@ -288,3 +288,19 @@ class TestDigest:
     def test_equal_json_has_an_equal_digest(self, value: Any) -> None:
         again = json.loads(json.dumps(value))
         assert Sample("?", "!", value).digest == Sample("?", "!", again).digest
+
+
+def test_a_tool_call_whose_id_is_used_again_keeps_its_own_answer() -> None:
+    def call(name: str) -> dict[str, Any]:
+        return {"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": name, "arguments": "{}"}}]}
+
+    def answer(text: str, ok: bool) -> dict[str, Any]:
+        return {"role": "tool", "tool_call_id": "c", "content": text, "ok": ok}
+
+    sample = Sample("?", [call("first"), answer("one", False), call("second"), answer("two", True), call("third")])
+    calls = [c for turn in sample.turns for c in turn.tool_calls]
+    assert [(c.name, c.ok, c.result.text if c.result else None) for c in calls] == [
+        ("first", False, "one"),
+        ("second", True, "two"),
+        ("third", None, None),
+    ]

@@ -256,29 +256,34 @@ def _parse(given: Any, what: str, role: str, images: Iterator[Media] = _NO_IMAGE
 
 
 def _messages(messages: Sequence[Mapping[str, Any]], what: str, images: Iterator[Media]) -> tuple[Turn, ...]:
-    """Read chat messages, tying each tool call to the message in which the tool answered."""
+    """Read chat messages, tying each tool call to the next message in which the tool answered under its id.
+
+    The next, since some runtimes use an id again for a later call.
+    """
     spoken = [(m, Turn(str(m["role"]), _parts(m.get("content"), what, images))) for m in messages]
-    answers: dict[str | None, tuple[Turn, bool | None]] = {}
-    for message, turn in spoken:
+    answers: dict[str, list[tuple[int, Turn, bool | None]]] = {}
+    for place, (message, turn) in enumerate(spoken):
         if turn.role == "tool" and message.get("tool_call_id") is not None:
             ok = message.get("ok")
-            answers[str(message["tool_call_id"])] = (turn, ok if isinstance(ok, bool) else None)
+            answer = (place, turn, ok if isinstance(ok, bool) else None)
+            answers.setdefault(str(message["tool_call_id"]), []).append(answer)
     return tuple(
-        replace(turn, tool_calls=tuple(_call(call, answers, what) for call in message["tool_calls"]))
+        replace(turn, tool_calls=tuple(_call(call, place, answers, what) for call in message["tool_calls"]))
         if message.get("tool_calls")
         else turn
-        for message, turn in spoken
+        for place, (message, turn) in enumerate(spoken)
     )
 
 
-def _call(call: Any, answers: Mapping[str | None, tuple[Turn, bool | None]], what: str) -> ToolCall:
+def _call(call: Any, place: int, answers: Mapping[str, list[tuple[int, Turn, bool | None]]], what: str) -> ToolCall:
     function = (call.get("function") or call) if isinstance(call, Mapping) else None
     if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
         raise RecordError(
             f"the {what} has a tool call without a name; expected {{'function': {{'name', 'arguments'}}}}"
         )
     call_id = None if call.get("id") is None else str(call["id"])
-    result, ok = answers.get(call_id, (None, None))
+    later = ((turn, ok) for at, turn, ok in answers.get(call_id or "", ()) if at > place)
+    result, ok = next(later, (None, None)) if call_id is not None else (None, None)
     return ToolCall(function["name"], _arguments(function.get("arguments")), call_id, ok, result)
 
 

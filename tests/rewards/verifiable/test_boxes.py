@@ -59,7 +59,7 @@ def test_overlaps_below_nothing() -> None:
     # Equal boxes and one reference without a partner: (1 - 1) / 2.
     assert value(giou, "[0, 0, 10, 10]", TWO) == 0
     assert value(giou, "[]", TWO) == -1
-    assert giou.range == (-1, 1)
+    assert giou.range == (-1.0, 1.0)
     assert Boxes("mean", overlap="ciou", threshold=None, credit="overlap").range == (-1.5, 1)
 
 

@@ -118,7 +118,7 @@ def test_video_mtr_gains() -> None:
 
 @pytest.mark.system("video-mtr")
 def test_video_mtr_pays_for_frames_behind_the_answer() -> None:
-    # 0.5 for the gain, 1 for the answer (and 0.1 a well-formed turn, which is Format's).
+    # 0.5 for the gain, 1 for the answer (and 0.1 a well-formed turn, which is Format's); each reads its own reference.
     gain = FrameGain("frames")
     right = Answer("choice").named("right")
 
@@ -163,10 +163,11 @@ def test_bad_records_of_what_was_shown(shown: Any) -> None:
         assert "shown" in scores.reason[0]
 
 
-def test_a_record_without_the_first_frames_is_invalid() -> None:
-    scores = FrameGain("shown").score([Sample("?", "", reference=[1], meta={"shown": [[]]})])
-    assert scores.values[0] == 0
-    assert FrameGain("shown").score([Sample("?", "", reference=[1], meta={"shown": []})]).values[0] == 0
+def test_gains_need_the_frames_that_were_shown_first() -> None:
+    scores = FrameGain("shown").score([Sample("?", "", reference=[1], meta={"shown": []})])
+    assert (scores.status[0], scores.reason[0][:14]) == ("invalid", "shown is empty")
+    assert graded(FrameGain("shown"), "", [1], shown=[[]]) == 0
+    assert graded(FrameGain("shown"), "", [1], shown=[[], [1]]) == 1
 
 
 @pytest.mark.parametrize(

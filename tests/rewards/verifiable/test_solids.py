@@ -34,7 +34,9 @@ def graded(reward: Reward, said: Any, right: Any) -> tuple[float, str, str]:
     ],
 )
 def test_measures_by_hand(measure: str, said: Any, expected: float) -> None:
-    assert graded(load(f'Solids("{measure}")'), said, [CUBE, FAR])[:2] == (pytest.approx(expected), "ok")
+    value, status, _ = graded(load(f'Solids("{measure}")'), said, [CUBE, FAR])
+    assert value == pytest.approx(expected)
+    assert status == "ok"
 
 
 def test_turned_boxes_by_hand() -> None:

@@ -227,7 +227,7 @@ def shown_frames(given: Any, where: str) -> list[set[int]]:
     expected = "expected frame numbers, or a list of them for each turn"
     if not isinstance(given, Sequence) or isinstance(given, str | bytes):
         raise RecordError(f"{where} is {shown(given)}; {expected}")
-    nested = bool(given) and all(isinstance(one, list | tuple) for one in given)
+    nested = all(isinstance(one, list | tuple) for one in given)  # and so is nothing
     lists = list(given) if nested else [given]
     for one in (frame for frames in lists for frame in frames):
         if not _is_frame(one):

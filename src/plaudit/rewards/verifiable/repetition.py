@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from plaudit.core.errors import ConfigError
+from plaudit.core.errors import ConfigError, RecordError
 from plaudit.core.grade import Grade
 from plaudit.core.reward import Leaf, part
 from plaudit.rewards.verifiable.extraction import outside_reasoning
@@ -122,8 +122,6 @@ class LanguageConsistency(Leaf):
         return Grade(share, reason)
 
     def _asked(self, sample: Sample) -> str:
-        from plaudit.core.errors import RecordError
-
         found = letters(sample.prompt_text)
         if not found:
             raise RecordError("the prompt has no letters to tell the script by; give LanguageConsistency a script")

@@ -65,8 +65,8 @@ class RelativeMapping(Leaf):
     Range: [0, 1]; the terms ``precision`` and ``recall`` are kept beside it. Needs: ``reference``: a table as text, or
     rows of values, the first of them the head.
 
-    Source: Liu et al., "DePlot: One-shot visual language reasoning by plot-to-table translation" (2022), relative mapping similarity;
-    where the paper leaves a detail open, the authors' released metric is followed.
+    Source: Liu et al., "DePlot: One-shot visual language reasoning by plot-to-table translation" (2022), relative
+    mapping similarity; where the paper leaves a detail open, the authors' released metric is followed.
 
     >>> from plaudit import Sample
     >>> said = "<answer>Year | Sales\n2020 | 95</answer>"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from plaudit.core.errors import BadReferenceError, ConfigError
 from plaudit.core.grade import Grade
 from plaudit.core.reward import Leaf, part
+from plaudit.rewards.verifiable.format import tag_fault
 from plaudit.rewards.verifiable.tool_calls import Call, calls_of, check_tags, reference_calls
 
 if TYPE_CHECKING:
@@ -122,8 +123,6 @@ class ToolFormat(Leaf):
 
     def grade(self, sample: Sample) -> Any:
         """Return 1, or 0 and what breaks the form."""
-        from plaudit.rewards.verifiable.format import tag_fault
-
         calls, response = _asked(sample.reference)
         tags = ("think", *(["tool_call"] if calls else []), *(["response"] if response else []))
         text = sample.text

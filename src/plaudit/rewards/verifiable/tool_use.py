@@ -21,6 +21,7 @@ from plaudit.core.errors import ConfigError, RecordError
 from plaudit.core.grade import Grade
 from plaudit.core.reward import Cost, Leaf, Reward, Run, part
 from plaudit.core.score import Scores, Span, Status, status_code
+from plaudit.rewards.verifiable.format import schema_fault
 from plaudit.rewards.verifiable.tool_calls import Call, calls_of, check_tags, recorded_ok
 
 if TYPE_CHECKING:
@@ -396,8 +397,6 @@ def _schemas(given: Any, where: str) -> dict[str, str]:
 
 def _misuse(call: Call, schemas: Mapping[str, str] | None) -> str:
     """Say in what a well-formed call breaks its tool's definition, or ``""``."""
-    from plaudit.rewards.verifiable.format import schema_fault
-
     if schemas is None:
         return ""
     if call.name not in schemas:

@@ -59,7 +59,8 @@ def test_a_square_on_its_corner_by_hand() -> None:
 
 @pytest.mark.parametrize("form", ["corners", "yaw", "angle"])
 def test_nothing_covers_nothing(form: Form) -> None:
-    flat = {"corners": [1, 1, 1, 1, 2, 2], "yaw": [0, 0, 0, 0, 1, 1, 0.5], "angle": [0, 0, 0, 1, 0.5]}[form]
+    flats = {"corners": [1.0, 1, 1, 1, 2, 2], "yaw": [0.0, 0, 0, 0, 1, 1, 0.5], "angle": [0.0, 0, 0, 1, 0.5]}
+    flat = flats[form]
     assert volume_iou([flat], [flat], form)[0, 0] == 0
     assert volume_iou([], [flat], form).shape == (0, 1)
 
