@@ -30,7 +30,7 @@ from pycocotools.cocoeval import COCOeval
 
 from plaudit import Sample
 from plaudit.core.geometry import iou_matrix, iou_pairs
-from plaudit.rewards.verifiable.boxes import Boxes
+from plaudit.rewards.verifiable.regions.boxes import Boxes
 from plaudit.rewards.verifiable.regions.matching import Matching, match
 
 EACH, BLOCK, TURNS = 20, 32, 5

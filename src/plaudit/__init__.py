@@ -57,10 +57,10 @@ if TYPE_CHECKING:
     from plaudit.rewards.compose.statistics import ZScore as ZScore
     from plaudit.rewards.compose.sum import Sum as Sum
     from plaudit.rewards.compose.trust import Trusted as Trusted
-    from plaudit.rewards.verifiable.answer import Answer as Answer
-    from plaudit.rewards.verifiable.box import Box as Box
-    from plaudit.rewards.verifiable.format import Format as Format
-    from plaudit.rewards.verifiable.length import Length as Length
+    from plaudit.rewards.verifiable.answers.answer import Answer as Answer
+    from plaudit.rewards.verifiable.formats.format import Format as Format
+    from plaudit.rewards.verifiable.formats.length import Length as Length
+    from plaudit.rewards.verifiable.regions.box import Box as Box
 
 __version__ = "0.1.0"
 
@@ -89,10 +89,10 @@ _HOMES = {
     "rewards.compose.statistics": ["Rank", "Statistic", "ZScore"],
     "rewards.compose.sum": ["Sum"],
     "rewards.compose.trust": ["Trusted"],
-    "rewards.verifiable.answer": ["Answer"],
-    "rewards.verifiable.box": ["Box"],
-    "rewards.verifiable.format": ["Format"],
-    "rewards.verifiable.length": ["Length"],
+    "rewards.verifiable.answers.answer": ["Answer"],
+    "rewards.verifiable.regions.box": ["Box"],
+    "rewards.verifiable.formats.format": ["Format"],
+    "rewards.verifiable.formats.length": ["Length"],
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -100,9 +100,16 @@ __all__ = [*sorted(_HOME), "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    """Import a name where it is first used: one of the table, or any registered reward, operator or weight."""
+    if name in _HOME:
+        value = getattr(import_module(f"plaudit.{_HOME[name]}"), name)
+    elif name[:1].isupper():
+        registry = import_module("plaudit.core.registry")
+        if name not in registry.names():
+            raise AttributeError(f"module 'plaudit' has no attribute {name!r}")
+        value = registry.find(name)
+    else:
         raise AttributeError(f"module 'plaudit' has no attribute {name!r}")
-    value = getattr(import_module(f"plaudit.{_HOME[name]}"), name)
     globals()[name] = value
     return value
 

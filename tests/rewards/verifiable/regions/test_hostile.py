@@ -8,13 +8,13 @@ import pytest
 
 from plaudit.core.reward import Reward
 from plaudit.core.sample import Sample
-from plaudit.rewards.verifiable.boxes import Boxes
-from plaudit.rewards.verifiable.detection import AveragePrecision, BoxConfidence, BoxCount
-from plaudit.rewards.verifiable.grounding import BoxPointMatch, BoxTrack
-from plaudit.rewards.verifiable.masks import MaskIoU, PointsInMask
-from plaudit.rewards.verifiable.points import PointDistance, PointInBox, RankedPoints
-from plaudit.rewards.verifiable.saliency import SaliencyMap
-from plaudit.rewards.verifiable.solids import Solids
+from plaudit.rewards.verifiable.regions.boxes import Boxes
+from plaudit.rewards.verifiable.regions.detection import AveragePrecision, BoxConfidence, BoxCount
+from plaudit.rewards.verifiable.regions.grounding import BoxPointMatch, BoxTrack
+from plaudit.rewards.verifiable.regions.masks import MaskIoU, PointsInMask
+from plaudit.rewards.verifiable.regions.points import PointDistance, PointInBox, RankedPoints
+from plaudit.rewards.verifiable.regions.saliency import SaliencyMap
+from plaudit.rewards.verifiable.regions.solids import Solids
 
 RIGHT = '[{"bbox_2d": [600, 600, 900, 900], "label": "cat", "confidence": 1, "point_2d": [700, 700]}]'
 PROMPT = f"Where is the cat? Write <answer>{RIGHT.replace('6', '5')}</answer>, such as [5, 5] or [0, 0, 10, 10]."

@@ -28,7 +28,7 @@ from plaudit.core.errors import BadReferenceError
 from plaudit.core.geometry import Box as Region
 from plaudit.core.geometry import Frame, Point, Size, parse_boxes
 from plaudit.core.media import Media
-from plaudit.rewards.verifiable.references import shown
+from plaudit.rewards.verifiable.answers.references import shown
 
 if TYPE_CHECKING:
     from plaudit.core.sample import Sample

@@ -16,7 +16,7 @@ from plaudit.core.errors import ConfigError
 from plaudit.core.geometry import Box as Region
 from plaudit.core.geometry import Frame
 from plaudit.core.grade import Grade
-from plaudit.rewards.verifiable.extraction import How, extract
+from plaudit.rewards.verifiable.answers.extraction import How, extract
 from plaudit.rewards.verifiable.regions.objects import Item, Place, Target, read_objects, read_targets, says_none
 from plaudit.rewards.verifiable.regions.overlaps import LEAST, Overlap, overlap_matrix
 

@@ -1,0 +1,1 @@
+"""Answers: the one answer that a response commits to, and whether it is right."""

@@ -1,0 +1,1 @@
+"""Formats: the form and the length of a response."""

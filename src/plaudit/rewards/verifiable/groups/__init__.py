@@ -1,0 +1,1 @@
+"""Groups and sets: agreement, novelty and diversity of several responses."""

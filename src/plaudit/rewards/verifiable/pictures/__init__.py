@@ -1,0 +1,1 @@
+"""Pictures: what pixels of images and videos show without a model."""

@@ -1,0 +1,1 @@
+"""Structured output: tables, SQL, charts, data, drawings, pages and programs."""

@@ -1,0 +1,1 @@
+"""Timing: intervals, events, orders and tubes in time."""

@@ -1,0 +1,1 @@
+"""Tools and trajectories: calls, actions, retrieval, evidence and turns."""
