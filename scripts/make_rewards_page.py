@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
+from importlib import import_module
 from pathlib import Path
 
-import plaudit
 from plaudit.core.registry import find, names
 from plaudit.core.reward import Reward
 from plaudit.core.specification import Specified
@@ -19,22 +19,32 @@ This page is made from the code by `python scripts/make_rewards_page.py`; every 
 that nest into others are shown in [Idioms](idioms.md).
 
 """
-ROOMS = {
-    "Verifiable rewards": "Computed from the response and the record alone.",
-    "Operators": "Rewards made of rewards.",
-    "Weights": "What multiplies a term of a sum, beside plain numbers. A weight is no reward: it is written with `*`.",
-}
+OPERATORS = "Operators: rewards made of rewards."
+WEIGHTS = "Weights: what multiplies a term of a sum. A weight is no reward: it is written with `*`, as a number is."
 
 
 def page() -> str:
-    """Return the whole page."""
-    rooms: dict[str, list[str]] = {room: [] for room in ROOMS}
+    """Return the whole page: the verifiable rewards room by room, the operators, the weights."""
+    rooms: dict[str, list[str]] = {}
     for name in names():
         part = find(name)
         if inspect.isclass(part) and issubclass(part, Reward | Weight) and part.__module__.startswith("plaudit."):
-            composed = "Weights" if issubclass(part, Weight) else "Operators"
-            rooms[composed if ".compose." in part.__module__ else "Verifiable rewards"].append(_entry(name, part))
-    return HEAD + "\n".join(f"## {room}\n\n{ROOMS[room]}\n\n" + "\n".join(rooms[room]) for room in rooms)
+            rooms.setdefault(_room(part), []).append(_entry(name, part))
+    last = [OPERATORS, WEIGHTS]
+    order = [*sorted(room for room in rooms if room not in last), *last]
+    return HEAD + "\n".join(f"## {_heading(room)}\n\n" + "\n".join(rooms[room]) for room in order)
+
+
+def _room(part: type[Specified]) -> str:
+    """What the room that a part stands in says of itself."""
+    if ".compose." in part.__module__:
+        return WEIGHTS if issubclass(part, Weight) else OPERATORS
+    return (import_module(part.__module__.rpartition(".")[0]).__doc__ or "").strip()
+
+
+def _heading(room: str) -> str:
+    title, _, about = room.partition(":")
+    return f"{title}\n\n{about.strip()[:1].upper()}{about.strip()[1:]}"
 
 
 def _entry(name: str, part: type[Specified]) -> str:
@@ -43,18 +53,19 @@ def _entry(name: str, part: type[Specified]) -> str:
         default = "" if parameter.default is parameter.empty else f"={parameter.default!r}"
         if parameter.name != "name":
             shown.append(f"{parameter.name}{default}".replace("'", '"'))
-    home = "plaudit" if name in plaudit.__all__ else part.__module__
-    return f"### {name}\n\n`{name}({', '.join(shown)})`\n\n{_markdown(inspect.getdoc(part) or '', name, home)}\n"
+    return f"### {name}\n\n`{name}({', '.join(shown)})`\n\n{_markdown(inspect.getdoc(part) or '', name)}\n"
 
 
-def _markdown(doc: str, name: str, home: str) -> str:
+def _markdown(doc: str, name: str) -> str:
     """Turn a docstring into markdown: code marks, literal blocks, argument sections as lists, and its examples.
 
     A doctest finds the class in its module; who reads the page must import it.
     """
     out: list[str] = []
     imported = (
-        "" if re.search(rf"^>>> from .* import .*\b{name}\b", doc, re.MULTILINE) else f">>> from {home} import {name}\n"
+        ""
+        if re.search(rf"^>>> from .* import .*\b{name}\b", doc, re.MULTILINE)
+        else f">>> from plaudit import {name}\n"
     )
     for piece in re.split(r"^(>>> (?:.+\n?)+)", doc, flags=re.MULTILINE):
         if piece.startswith(">>> "):

@@ -1,1 +1,1 @@
-"""Regions: what the rewards over boxes, points and masks are made of: reading, matching and measuring them."""
+"""Regions: boxes, points, masks and solids against those of the reference."""
