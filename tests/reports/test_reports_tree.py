@@ -20,7 +20,7 @@ def test_a_sum_has_its_weights() -> None:
     assert [r[1] for r in rows] == [
         'Answer("math") + 0.1 * Format("think-answer")', 'Answer("math")', 'Format("think-answer")',
     ]  # fmt: skip
-    assert [r[2] for r in rows] == ["cpu", "cpu", "free"], "a sum costs what its dearest part costs"
+    assert [r[2] for r in rows] == ["cpu", "cpu 5 s", "free"], "a sum costs what its dearest part costs"
     assert [r[4] for r in rows] == ["reference", "reference", ""]
     assert [r[5] for r in rows] == ["[0, 1.1]", "[0, 1]", "[0, 1]"]
 

@@ -2,10 +2,10 @@
 
 Nothing is scored. One line a part, its columns aligned::
 
-    part                  is                                         cost  sees    needs      range
-    reward                Answer("math") + 0.1 * Format("answer")    cpu   sample  reference  [0, 1.1]
-    ├─ 1 × answer         Answer("math")                             cpu   sample  reference  [0, 1]
-    └─ 0.1 × format       Format("answer")                           free  sample             [0, 1]
+    part                  is                                       cost     sees    needs      range
+    reward                Answer("math") + 0.1 * Format("answer")  cpu      sample  reference  [0, 1.1]
+    ├─ 1 × answer         Answer("math")                           cpu 5 s  sample  reference  [0, 1]
+    └─ 0.1 × format       Format("answer")                         free     sample             [0, 1]
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from plaudit.core.reward import COSTS, Reward
+from plaudit.core.reward import COSTS, Leaf, Reward
 from plaudit.core.weight import Weight
+from plaudit.engine.run import CPU_LIMIT, MODEL_LIMIT
 from plaudit.reports.findings import figure
 from plaudit.reports.summary import ROOT
 from plaudit.rewards.compose.default import Default
@@ -44,7 +45,8 @@ _HEAD = _Line("part", "is", "cost", "sees", "needs", "range", "")
 def explain(reward: Reward) -> str:
     """Return the tree of a reward as text: its parts with weights, costs, reach, needs, ranges and gates.
 
-    ``cost`` and ``needs`` are those of the dearest part and of all parts below; ``sees`` says which rows must be seen
+    ``cost`` and ``needs`` are those of the dearest part and of all parts below, with the seconds that one sample may
+    take where grading can hang; ``sees`` says which rows must be seen
     together (``reach``). The last column says when a part is asked, where that is not always.
     """
     lines = [_HEAD, *_lines(reward, ROOT, "", "", "")]
@@ -58,7 +60,7 @@ def _lines(reward: Reward, name: str, before: str, below: str, when: str) -> Ite
     yield _Line(
         before + name,
         _shortened(str(reward)),
-        max((piece.cost for piece in tree), key=COSTS.index),
+        max((piece.cost for piece in tree), key=COSTS.index) + _limit(reward),
         reward.reach,
         ", ".join(dict.fromkeys(need for piece in tree for need in piece.needs)),
         _interval(*reward.range),
@@ -85,6 +87,14 @@ def _role(parent: Reward, i: int) -> tuple[str, str]:
         way = list(parent.parts)[i]
         return "", f"asked where {parent.by} is {way}" if way in parent.routes else f"asked for every other {parent.by}"
     return "", ""
+
+
+def _limit(reward: Reward) -> str:
+    """How long one sample may take, for a part that grades where it can be stopped."""
+    limits = {"cpu": CPU_LIMIT, "model": MODEL_LIMIT}
+    if not isinstance(reward, Leaf) or reward.cost not in limits:
+        return ""
+    return f" {limits[reward.cost] if reward.timeout is None else reward.timeout:g} s"
 
 
 def _own_note(reward: Reward) -> str:
