@@ -115,3 +115,10 @@ def test_the_terminal_has_colour_unless_it_is_unwanted(monkeypatch: pytest.Monke
 def test_another_number_of_samples_is_refused() -> None:
     with pytest.raises(ValueError, match="1 scores but 0 samples"):
         report(Scores([1.0]), [])
+
+
+def test_what_came_from_the_cache_is_counted_only_where_there_is_some() -> None:
+    plain = Scores([1.0, 1.0, 0.5])
+    spared = Scores([1.0, 1.0, 0.5], spent={"hits": np.array([0.0, 1.0, 1.0])})
+    assert "cached" not in report(Scores([1.0, 1.0, 0.5], terms={"judge": plain}))
+    assert _row(report(Scores([1.0, 1.0, 0.5], terms={"judge": spared})), "judge")[-1] == "2"

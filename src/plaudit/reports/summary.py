@@ -103,6 +103,7 @@ class TermSummary:
         reasons: the most frequent, at most five.
         weight: what the parent sum multiplies it by, if that is the same in every row that was asked, else None.
         seconds: spent on it and its terms, in all.
+        cached: rows that it did not grade itself, since an equal sample, the cache or another run had the grade.
     """
 
     name: str
@@ -118,6 +119,7 @@ class TermSummary:
     reasons: tuple[Reason, ...]
     weight: float | None
     seconds: float
+    cached: int
 
     @property
     def constant(self) -> bool:
@@ -149,6 +151,11 @@ class Summary:
     terms: tuple[TermSummary, ...]
     groups: Groups | None
     slowest: tuple[Slow, ...]
+
+    @property
+    def cached(self) -> bool:
+        """Whether any term was spared work."""
+        return any(term.cached for term in self.terms)
 
     @property
     def root(self) -> TermSummary:
@@ -222,6 +229,7 @@ def _term(name: str, depth: int, scores: Scores) -> TermSummary:
         reasons=_reasons(scores),
         weight=_weight(scores),
         seconds=float(scores.seconds.sum()),
+        cached=int(scores.spent["hits"].sum()) if "hits" in scores.spent else 0,
     )
 
 

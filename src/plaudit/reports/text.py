@@ -80,6 +80,8 @@ def _terms(summary: Summary) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("no score", overflow="fold")
     table.add_column("seconds", justify="right", no_wrap=True)
+    if summary.cached:
+        table.add_column("cached", justify="right", no_wrap=True)
     for term in summary.terms:
         table.add_row(
             Text("  " * (term.depth - 1) + one_line(term.name).rpartition(".")[2], style="" if term.depth else "bold"),
@@ -88,6 +90,7 @@ def _terms(summary: Summary) -> Table:
             *(figure(v) for v in (term.mean, term.std, term.low, term.high)),
             _unscored(term),
             duration(term.seconds) if term.seconds else "",
+            *([f"{term.cached:,}" if term.cached else ""] if summary.cached else []),
         )
     return table
 
