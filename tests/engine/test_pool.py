@@ -589,7 +589,10 @@ print(*pool.processes, flush=True)
         assert all(dead(pid) for pid in pids)
 
     def test_ctrl_c(self) -> None:
-        script = f"""{self.HUNG}
+        # A test run in the background is started with SIGINT ignored, and its children inherit that.
+        script = f"""
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler){self.HUNG}
 try:
     print("waiting", flush=True)
     future.result()
