@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from numbers import Real
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, get_args
 
 from plaudit.core.errors import BadReferenceError, ConfigError
 from plaudit.core.geometry import Box as Region
-from plaudit.core.geometry import Frame, Size, iou, parse_boxes
+from plaudit.core.geometry import Frame, iou, parse_boxes
 from plaudit.core.grade import Grade
-from plaudit.core.media import Media
 from plaudit.core.reward import Leaf, part
 from plaudit.rewards.verifiable.answers.extraction import How, extract
+from plaudit.rewards.verifiable.regions.objects import image_size, is_numbers
 
 if TYPE_CHECKING:
     from plaudit.core.sample import Sample
@@ -85,14 +84,14 @@ class Box(Leaf):
         said: Mapping[str, Any] = given if isinstance(given, Mapping) else {"box": given}
         corners: Any = said.get("box")
         frame, size = said.get("frame", self.frame), said.get("size")
-        if not _numbers(corners, 4):
+        if not is_numbers(corners, 4):
             raise BadReferenceError(f"reference box is {_shown(corners)}; expected four numbers [x1, y1, x2, y2]")
         if frame not in get_args(Frame):
             raise BadReferenceError(f"reference frame is {_shown(frame)}; expected {', '.join(get_args(Frame))}")
-        if size is not None and not _numbers(size, 2):
+        if size is not None and not is_numbers(size, 2):
             raise BadReferenceError(f"reference size is {_shown(size)}; expected two whole numbers [width, height]")
         if size is None and frame != self.frame and "pixel" in (frame, self.frame):
-            size = _image_size(sample)
+            size = image_size(sample)
         x1, y1, x2, y2 = corners
         try:
             box = Region(x1, y1, x2, y2, frame, None if size is None else (size[0], size[1]))
@@ -103,23 +102,8 @@ class Box(Leaf):
         return box
 
 
-def _numbers(given: Any, count: int) -> bool:
-    if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != count:
-        return False
-    return all(isinstance(n, Real) and not isinstance(n, bool) for n in given)
-
-
 def _shown(given: Any) -> str:
     if given is None:
         return "missing"
     shown = repr(given)
     return f"{shown if len(shown) <= 80 else shown[:77] + '...'} ({type(given).__name__})"
-
-
-def _image_size(sample: Sample) -> Size:
-    """Return the size of the prompt's first image: one in the response is the model's, or a tool's crop."""
-    shown = [m for turn in sample.prompt_turns for m in turn.media] or [Media.of(m, "image") for m in sample.images]
-    images = [m for m in shown if m.kind == "image"]
-    if not images:
-        raise BadReferenceError('reference has no "size", and the prompt no image to measure: pixels need one')
-    return images[0].pil().size
