@@ -117,6 +117,19 @@ def test_resume_scores_only_what_is_missing(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.partial*"))
 
 
+def test_resume_under_a_weight_that_is_no_number(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    reward = pl.load("Linear(1.0, 0.0) * Length(target=2, width=2)")
+    interrupted(reward, out, after=27)
+    with Writer(out, {"reward": str(reward)}, resume=reward.reach) as writer:
+        scored = score_stream(reward, samples(40), writer)
+    assert scored.scores.values.tolist() == reward.score(list(samples(40))).values.tolist()
+    weight = scored.scores["length"].weight
+    assert weight is not None
+    assert weight[20:].tolist() == [1.0] * 20
+    assert all(w != w for w in weight[:20].tolist())  # the records do not say what it was: NaN, not a guess
+
+
 def test_resume_never_tears_a_group(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     interrupted(share, out, after=39, group=8)

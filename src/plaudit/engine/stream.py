@@ -117,8 +117,12 @@ def _recovered(stream: Iterator[Sample], rows: Sequence[dict[str, Any]]) -> Iter
 
 
 def _restored(reward: Reward, rows: Sequence[dict[str, Any]]) -> Scores:
-    """Make scores of written records: values and statuses of every term, the reasons of the whole."""
-    weights = dict(zip(reward.parts, getattr(reward, "weights", None) or (), strict=False))
+    """Make scores of written records: values and statuses of every term, the reasons of the whole.
+
+    A weight that is a number is the reward's own; what a schedule or a field was in those rows no record says: NaN.
+    """
+    weighed = zip(reward.parts, getattr(reward, "weights", None) or (), strict=False)
+    weights = {name: weight if isinstance(weight, float) else np.nan for name, weight in weighed}
     names = list(dict.fromkeys(name for row in rows for name in row["terms"]))
 
     def at(name: str) -> Scores:
