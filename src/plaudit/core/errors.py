@@ -7,6 +7,7 @@
     ├── ConfigError          an option, file or name the user gave is wrong
     ├── ReachError           rows that must be seen together were cut apart
     ├── SandboxUnavailable   programs can't be run safely on this machine
+    ├── ModelError           a model gave no reply that can be used; carries the status that makes of a score
     └── RecordError          one record can't be scored, through no fault of the response
         ├── BadReferenceError  its reference is missing, of the wrong type, unit or frame
         └── MediaError         its image, video or audio is missing, broken or too large
@@ -48,6 +49,19 @@ class ReachError(PlauditError):
 
 class SandboxUnavailable(PlauditError):  # noqa: N818 - a state of the machine, and the name says which
     """There is no sandbox here, or it could not be built: nobody's response is to blame."""
+
+
+class ModelError(PlauditError):
+    """A model gave no reply that can be used: refused, out of reach, too slow, out of budget.
+
+    Args:
+        why: one clear line; never holds a key.
+        status: what it makes of a score: ``missing``, ``unparsed``, ``timeout`` or ``error``.
+    """
+
+    def __init__(self, why: str, status: str = "missing") -> None:
+        super().__init__(why)
+        self.status = status
 
 
 class RecordError(PlauditError):

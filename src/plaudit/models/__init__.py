@@ -1,0 +1,1 @@
+"""Models: one interface to anything that can be asked, wherever it runs."""
